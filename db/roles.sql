@@ -49,7 +49,7 @@ begin
             begin
                 execute format('grant authenticated to %I', v_role);
             exception
-                when insufficient_privilege then
+                when insufficient_privilege or reserved_name then
                     raise notice 'role % stays outside authenticated', v_role;
             end;
         end if;
@@ -123,7 +123,7 @@ create extension if not exists pgcrypto with schema extensions;
 create extension if not exists btree_gist with schema extensions;
 
 grant usage on schema api to anon, staff, customer, platform;
-grant usage on schema claims to anon, staff, customer, platform, analyst;
+grant usage on schema claims to anon, authenticated, staff, customer, platform, analyst;
 grant usage on schema report to analyst;
 grant usage on schema ocpp to bridge;
 grant usage on schema jobs to jobs;

@@ -64,7 +64,8 @@ create table core.charge_points (
     constraint charge_points_registration_status_check
     check (registration_status in ('Accepted', 'Pending', 'Rejected')),
     constraint charge_points_security_profile_check check (security_profile between 0 and 3),
-    constraint charge_points_quirks_check check (jsonb_typeof(quirks) = 'object'),
+    constraint charge_points_quirks_check
+    check (jsonb_typeof(quirks) = 'object' and length(quirks::text) <= 4000),
     constraint charge_points_max_power_w_check check (max_power_w between 1 and 10000000)
 );
 create index charge_points_site_idx on core.charge_points (tenant_id, site_id);
@@ -122,6 +123,7 @@ create table core.evses (
     constraint evses_tenant_id_charge_point_id_evse_no_key
     unique (tenant_id, charge_point_id, evse_no),
     constraint evses_tenant_id_evse_id_key unique (tenant_id, evse_id),
+    constraint evses_tenant_id_charge_point_id_id_key unique (tenant_id, charge_point_id, id),
     constraint evses_charge_point_fkey
     foreign key (tenant_id, charge_point_id)
     references core.charge_points (tenant_id, id) on delete cascade,
@@ -164,8 +166,10 @@ create table core.connectors (
     unique (tenant_id, evse_id, connector_no),
     constraint connectors_tenant_id_charge_point_id_ocpp16_key
     unique (tenant_id, charge_point_id, ocpp16_connector_id),
+    -- With the charge point in it, so that a connector cannot hang on another one's EVSE.
     constraint connectors_evse_fkey
-    foreign key (tenant_id, evse_id) references core.evses (tenant_id, id) on delete cascade,
+    foreign key (tenant_id, charge_point_id, evse_id)
+    references core.evses (tenant_id, charge_point_id, id) on delete cascade,
     constraint connectors_charge_point_fkey
     foreign key (tenant_id, charge_point_id)
     references core.charge_points (tenant_id, id) on delete cascade,
@@ -209,6 +213,10 @@ create table core.connector_status_changes (
 ) partition by range (received_at);
 create index connector_status_changes_charge_point_idx
 on core.connector_status_changes (tenant_id, charge_point_id, received_at desc);
+create index connector_status_changes_connector_idx
+on core.connector_status_changes (
+    tenant_id, charge_point_id, ocpp16_connector_id, reported_at desc
+);
 alter table core.connector_status_changes enable row level security;
 comment on table core.connector_status_changes is
     'Every change of a connector''s state (0 is the charge point itself), for utilisation and faults.';
@@ -273,6 +281,8 @@ create table core.unknown_charge_points (
     constraint unknown_charge_points_state_check
     check (state in ('waiting', 'admitted', 'ignored'))
 );
+create index unknown_charge_points_identity_key_idx
+on core.unknown_charge_points (identity_key);
 create index unknown_charge_points_decided_by_idx on core.unknown_charge_points (decided_by);
 create index unknown_charge_points_last_seen_at_idx on core.unknown_charge_points (last_seen_at);
 alter table core.unknown_charge_points enable row level security;

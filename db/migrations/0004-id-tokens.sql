@@ -58,6 +58,11 @@ create table core.id_tokens (
     constraint id_tokens_label_check check (length(label) <= 200),
     constraint id_tokens_block_reason_check check (length(block_reason) <= 200),
     constraint id_tokens_validity_check check (expires_at > valid_from),
+    -- Typing errors and infinity.
+    constraint id_tokens_valid_from_check
+    check (valid_from between '2000-01-01T00:00:00Z' and '2200-01-01T00:00:00Z'),
+    constraint id_tokens_expires_at_check
+    check (expires_at between '2000-01-01T00:00:00Z' and '2200-01-01T00:00:00Z'),
     constraint id_tokens_max_concurrent_transactions_check
     check (max_concurrent_transactions between 0 and 1000)
 );
@@ -114,6 +119,7 @@ create table core.authorizations (
     reason text not null,
     decided_at timestamptz not null,
     constraint authorizations_pkey primary key (tenant_id, id, decided_at),
+    constraint authorizations_source_check check (source in ('authorize', 'start', 'stop')),
     constraint authorizations_status_check
     check (status in ('Accepted', 'Blocked', 'Expired', 'Invalid', 'ConcurrentTx'))
 ) partition by range (decided_at);

@@ -73,7 +73,9 @@ create table core.sessions (
     check (meter_stop_wh between -1e12 and 1e12 and meter_stop_wh = round(meter_stop_wh, 3)),
     constraint sessions_soc_percent_check check (soc_percent between 0 and 100),
     constraint sessions_hold_check check ((hold_reason is null) = (hold_details is null))
-);
+)
+-- Live figures change with every reading: room on the page keeps those updates off the indexes.
+with (fillfactor = 75);
 create index sessions_started_at_idx on core.sessions (tenant_id, started_at desc, id desc);
 create index sessions_charge_point_idx
 on core.sessions (tenant_id, charge_point_id, started_at desc);
@@ -144,8 +146,9 @@ create table core.meter_values (
 create index meter_values_session_idx on core.meter_values (tenant_id, session_id, sampled_at);
 alter table core.meter_values enable row level security;
 comment on table core.meter_values is
-    'One row per timestamp of a reading, in Wh, W, A and V; what has no column, was signed or had '
-    'to be read differently than sent stands in other_samples as the charger sent it.';
+    'One row per timestamp of a reading, in Wh, W, A and V; what has no column, was signed, could '
+    'not be read or lost precision stands in other_samples as the charger sent it, and flags name '
+    'the units that were scaled (unit_kwh, unit_kw).';
 
 insert into ops.partitioned_tables (table_name, partition_by, ahead, behind, retention) values
     ('core.meter_values', 'month', '2 months', '3 months', '36 months');

@@ -42,6 +42,10 @@ create index connections_charge_point_idx
 on ops.connections (tenant_id, charge_point_id, opened_at desc);
 create index connections_opened_at_idx on ops.connections (tenant_id, opened_at desc);
 create index connections_open_idx on ops.connections (bridge_id) where closed_at is null;
+-- One charger, one socket that counts.
+create unique index connections_open_key on ops.connections (tenant_id, charge_point_id)
+where closed_at is null;
+create index connections_closed_at_idx on ops.connections (closed_at);
 create index connections_bridge_id_idx on ops.connections (bridge_id);
 alter table ops.connections enable row level security;
 comment on table ops.connections is
@@ -158,3 +162,10 @@ comment on type ops.ocpp_call is
 
 insert into ops.partitioned_tables (table_name, partition_by, ahead, behind, retention) values
     ('ops.message_log', 'day', '7 days', '1 day', '90 days');
+
+insert into ops.settings (name, value, description) values
+    ('jobs.expired_token_days', '7', 'How long expired tokens and failed sign-ins are kept.'),
+    ('jobs.connection_days', '180', 'How long the connection log is kept.'),
+    ('jobs.job_run_days', '30', 'How long runs of jobs and delivered effects are kept.'),
+    ('jobs.failed_message_days', '365', 'How long messages that failed are kept.'),
+    ('jobs.unknown_days', '90', 'How long a charger or token nobody knows waits to be admitted.');

@@ -1,0 +1,1 @@
+"""The database of Voltaro and the commands that run it: `python -m db`."""

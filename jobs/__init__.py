@@ -1,0 +1,1 @@
+"""The jobs runner: asks the database once a second to do what is due."""

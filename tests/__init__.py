@@ -1,0 +1,1 @@
+"""Everything that `make test` runs; tests/README.md says what is tested where."""

@@ -1,0 +1,1 @@
+"""What tests share: one PostgreSQL per run, databases cloned from a template, processes."""
