@@ -1,0 +1,388 @@
+"""One socket: HTTP upgrade first, then WebSocket frames, on the library's core without I/O.
+
+There is no task and no timer for an open socket: pings come from one scheduler for all
+(registry.py), and a message goes from the socket's callback straight to its session. That is
+what keeps an idle connection small.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import http
+import logging
+import sys
+from collections.abc import Callable
+from typing import cast
+
+from websockets.exceptions import ProtocolError
+from websockets.frames import Close, Frame, Opcode
+from websockets.http11 import Request, Response
+from websockets.protocol import State
+from websockets.server import ServerProtocol
+
+from bridge.session import Session
+
+__all__ = ["Connection"]
+
+# Bytes given to the parser at once, so that a full session stops within one such piece.
+CHUNK_BYTES = 4096
+# Answers that a charger does not read; past that it is not read either.
+WRITE_LIMIT_BYTES = 32_768
+CLOSE_TIMEOUT_S = 5.0
+MAX_FRAGMENTS = 1024
+# A control frame holds 125 bytes, two of them the code (RFC 6455 §5.5.1).
+MAX_REASON_BYTES = 123
+ABNORMAL = 1006
+
+logger = logging.getLogger(__name__)
+# The library reports each socket at level info.
+_library_logger = logging.getLogger("bridge.websockets")
+_library_logger.setLevel(logging.WARNING)
+
+
+class Connection(asyncio.Protocol):
+    """The transport layer of one charger, or of whatever else connects."""
+
+    __slots__ = (
+        "_backlog",
+        "_close_reason",
+        "_fragments",
+        "_is_admitting",
+        "_is_reading",
+        "_is_write_full",
+        "_on_end",
+        "_on_request",
+        "_protocol",
+        "_timer",
+        "_transport",
+        "last_frame_at",
+        "remote_address",
+        "session",
+    )
+
+    def __init__(
+        self,
+        *,
+        on_request: Callable[[Connection, Request], None],
+        on_end: Callable[[Connection, int, str], None],
+        handshake_timeout_s: float,
+    ) -> None:
+        self._on_request = on_request
+        self._on_end = on_end
+        self._protocol = ServerProtocol(logger=_library_logger)
+        self._transport: asyncio.Transport | None = None
+        # Ends the handshake, later the closing; none while the socket is open.
+        self._timer: asyncio.TimerHandle | None = asyncio.get_running_loop().call_later(
+            handshake_timeout_s, self._on_timeout
+        )
+        # True from the complete request to its response: nothing may come meanwhile.
+        self._is_admitting = False
+        self._is_reading = True
+        self._is_write_full = False
+        # What was received while reading was stopped.
+        self._backlog = b""
+        self._fragments: list[bytes] | None = None
+        self._close_reason = ""
+        self.last_frame_at = 0.0
+        """Event loop time of the last bytes, a pong's included."""
+        self.remote_address = ""
+        self.session: Session | None = None
+        """Set from the upgrade on."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether messages can be sent."""
+        return self._protocol.state is State.OPEN and self.session is not None
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the TCP connection is lost or being ended."""
+        return self._transport is None or self._transport.is_closing()
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether silence is the charger's: not when it is us who do not read."""
+        return self._is_reading or self._is_write_full
+
+    # Callbacks of the event loop
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        self._transport.set_write_buffer_limits(WRITE_LIMIT_BYTES)
+        peer = transport.get_extra_info("peername")
+        # An address names few networks: many sockets share the string.
+        self.remote_address = sys.intern(str(peer[0])) if peer else ""
+
+    def data_received(self, data: bytes) -> None:
+        if not self.last_frame_at and not _is_http(data[0]):
+            # A TLS hello, a scanner (QUIRKS row 15): nothing to wait for.
+            self._abort("not HTTP")
+            return
+        self.last_frame_at = asyncio.get_running_loop().time()
+        if self._backlog or not self._is_reading:
+            self._backlog += data
+        elif len(data) <= CHUNK_BYTES:
+            self._receive(data)
+        else:
+            self._receive_pieces(data)
+
+    def eof_received(self) -> None:
+        self._protocol.receive_eof()
+        self._flush()
+
+    def connection_lost(self, _exc: Exception | None) -> None:
+        self._cancel_timer()
+        self._protocol.receive_eof()
+        self._transport = None
+        self._backlog = b""
+        self._on_end(self, *self._close_code_and_reason())
+
+    def pause_writing(self) -> None:
+        self._is_write_full = True
+        self._adjust_reading()
+
+    def resume_writing(self) -> None:
+        self._is_write_full = False
+        self._adjust_reading()
+
+    # Receiving
+
+    def _receive_pieces(self, data: bytes) -> None:
+        for start in range(0, len(data), CHUNK_BYTES):
+            if not self._is_reading:
+                self._backlog = data[start:]
+                return
+            self._receive(data[start : start + CHUNK_BYTES])
+
+    def _receive(self, data: bytes) -> None:
+        protocol = self._protocol
+        if protocol.state is State.CLOSED:
+            return
+        protocol.receive_data(data)
+        events = protocol.events_received()
+        self._flush()
+        for event in events:
+            if isinstance(event, Frame):
+                self._receive_frame(event)
+            elif isinstance(event, Request):
+                self._receive_request(event)
+        if self.session is not None and self._is_reading and self.session.is_full:
+            self._adjust_reading()
+
+    def _receive_request(self, request: Request) -> None:
+        if self._protocol.close_expected():
+            # Garbage behind the request: the library has given the connection up.
+            self._abort("data before the upgrade was answered")
+            return
+        self._is_admitting = True
+        self._adjust_reading()
+        self._on_request(self, request)
+
+    def _receive_frame(self, frame: Frame) -> None:
+        session = self.session
+        if session is None:
+            if self._is_admitting:
+                self._abort("data before the upgrade was answered")
+        elif frame.opcode is Opcode.TEXT and frame.fin:
+            self._receive_text(session, frame.data)
+        elif frame.opcode is Opcode.TEXT:
+            self._fragments = [bytes(frame.data)]
+        elif frame.opcode is Opcode.CONT:
+            self._receive_fragment(session, frame)
+        elif frame.opcode is Opcode.BINARY:
+            # OCPP-J 1.6 §4.2: messages are text.
+            self._fragments = None
+            self.close(1003, "text frames only")
+
+    def _receive_fragment(self, session: Session, frame: Frame) -> None:
+        if self._fragments is None:
+            return
+        self._fragments.append(bytes(frame.data))
+        if len(self._fragments) > MAX_FRAGMENTS:
+            self._fail(1009, "too many fragments")
+        elif frame.fin:
+            data, self._fragments = b"".join(self._fragments), None
+            self._receive_text(session, data)
+
+    def _receive_text(self, session: Session, data: bytes | bytearray | memoryview) -> None:
+        if self._protocol.state is not State.OPEN:
+            return
+        try:
+            text = str(data, "utf-8")
+        except UnicodeDecodeError:
+            # RFC 6455 §8.1.
+            self._fail(1007, "not UTF-8")
+            return
+        try:
+            session.receive(text)
+        except Exception:
+            # A defect of ours: this charger reconnects, and no other notices.
+            logger.exception("a message could not be taken")
+            self._fail(1011, "internal error")
+
+    # Sending
+
+    def respond(self, response: Response) -> None:
+        """Answer the request with anything but an upgrade; the connection ends."""
+        if self.is_gone:
+            return
+        self._is_admitting = False
+        self._protocol.send_response(response)
+        self._flush()
+        self._end_soon()
+        self._adjust_reading()
+
+    def refuse(self, status: int, text: str, headers: dict[str, str] | None = None) -> None:
+        """Answer the request with an HTTP status and a line of text."""
+        response = self._protocol.reject(http.HTTPStatus(status), text)
+        for name, value in (headers or {}).items():
+            response.headers[name] = value
+        self.respond(response)
+
+    def accept(self, request: Request) -> Response:
+        """Check the request as RFC 6455 §4.2.1 says; the response has status 101 or an error."""
+        # Subprotocols are the database's to choose, and odd names no reason to fail (row 3).
+        if "Sec-WebSocket-Protocol" in request.headers:
+            del request.headers["Sec-WebSocket-Protocol"]
+        return self._protocol.accept(request)
+
+    def upgrade(
+        self,
+        response: Response,
+        *,
+        subprotocol: str | None,
+        max_frame_bytes: int,
+        session: Session | None,
+    ) -> None:
+        """Send the 101 and begin with frames; without a session the caller closes at once."""
+        if subprotocol is not None:
+            response.headers["Sec-WebSocket-Protocol"] = subprotocol
+        self._protocol.send_response(response)
+        self._flush()
+        self._cancel_timer()
+        # The first core keeps the request; a fresh one holds nothing but its state.
+        self._protocol = ServerProtocol(
+            state=State.OPEN, max_size=max_frame_bytes, logger=_library_logger
+        )
+        self.session = session
+        self._is_admitting = False
+        self.last_frame_at = asyncio.get_running_loop().time()
+        self._adjust_reading()
+
+    def send(self, frame: bytes) -> None:
+        """Send a text message, or nothing when the socket is not open any more."""
+        protocol = self._protocol
+        if protocol.state is State.OPEN and self._transport is not None:
+            protocol.send_text(frame)
+            for data in protocol.data_to_send():
+                self._transport.write(data)
+
+    def ping(self) -> None:
+        """Ask for a sign of life, unless the charger does not even read what it was sent."""
+        if self.is_open and not self._is_write_full:
+            self._protocol.send_ping(b"ping")
+            self._flush()
+
+    def close(self, code: int, reason: str) -> None:
+        """Begin the closing handshake; what still comes in is ignored."""
+        if self._protocol.state is not State.OPEN or self._transport is None:
+            return
+        reason = reason.encode()[:MAX_REASON_BYTES].decode("utf-8", "ignore")
+        try:
+            Close(code, reason).check()
+        except ProtocolError:
+            code = 1000
+        self._close_reason = reason
+        self._protocol.send_close(code, reason)
+        self._flush()
+        self._end_soon()
+        self._adjust_reading()
+
+    def resume(self) -> None:
+        """The session takes frames again."""
+        self._adjust_reading()
+
+    # Ending
+
+    def abort(self) -> None:
+        """End the TCP connection without a word."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _abort(self, why: str) -> None:
+        logger.debug("dropped %s: %s", self.remote_address, why)
+        self.abort()
+
+    def _fail(self, code: int, reason: str) -> None:
+        self._close_reason = reason
+        self._protocol.fail(code, reason)
+        self._flush()
+
+    def _on_timeout(self) -> None:
+        if self._protocol.state is State.CONNECTING:
+            logger.debug("dropped %s: the handshake took too long", self.remote_address)
+        self._timer = None
+        self.abort()
+
+    def _end_soon(self) -> None:
+        self._cancel_timer()
+        if self._transport is not None:
+            self._timer = asyncio.get_running_loop().call_later(CLOSE_TIMEOUT_S, self._on_timeout)
+
+    def _cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _close_code_and_reason(self) -> tuple[int, str]:
+        """What ended the connection: our close frame, the charger's, or neither (1006)."""
+        sent, received = self._protocol.close_sent, self._protocol.close_rcvd
+        if received is not None and self._protocol.close_rcvd_then_sent:
+            return int(received.code), received.reason
+        if sent is not None:
+            return int(sent.code), sent.reason
+        return ABNORMAL, ""
+
+    # Flow
+
+    def _adjust_reading(self) -> None:
+        """Read, unless the handshake, the session or the charger's own deafness forbids it."""
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            return
+        session = self.session
+        is_closing = self._protocol.state is not State.OPEN
+        should_read = not self._is_admitting and (
+            is_closing or not (self._is_write_full or (session is not None and session.is_full))
+        )
+        if should_read == self._is_reading:
+            return
+        self._is_reading = should_read
+        if not should_read:
+            transport.pause_reading()
+            return
+        transport.resume_reading()
+        if self._backlog:
+            data, self._backlog = self._backlog, b""
+            self._receive_pieces(data)
+
+    def _flush(self) -> None:
+        """Write what the library wants to be written; an empty piece ends the stream."""
+        transport = self._transport
+        for data in self._protocol.data_to_send():
+            if transport is None or transport.is_closing():
+                continue
+            if data:
+                transport.write(data)
+                continue
+            try:
+                transport.write_eof()
+            except (OSError, RuntimeError, NotImplementedError):
+                transport.close()
+            if self._timer is None:
+                self._end_soon()
+
+
+def _is_http(first: int) -> bool:
+    """Whether a byte can begin a request line (RFC 9112 §2.2 lets empty lines come first)."""
+    return 0x41 <= first <= 0x5A or first in b"\r\n"

@@ -1,0 +1,366 @@
+"""The database: connections that come back, and the functions of schema ocpp.
+
+Nothing but those functions is called. Callers see exceptions that say what happened to the
+statement (bridge/exceptions.py); what a lost connection leaves unknown is never called done.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import random
+import uuid
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+
+from bridge.exceptions import (
+    BridgeError,
+    DatabaseAway,
+    OutcomeUnknown,
+    StatementFailed,
+    StatementRetryable,
+)
+from bridge.settings import Policy
+
+__all__ = ["Database", "Link"]
+
+CONNECT_TIMEOUT_S = 5.0
+STATEMENT_TIMEOUT_S = 30.0
+FIRST_DELAY_S = 0.1
+LAST_DELAY_S = 5.0
+CONTROL_LINKS = 2
+
+# Conflicts: rolled back, worth another try.
+_RETRYABLE = frozenset({"40001", "40P01", "55P03"})
+# The session ends, or is on a server that takes no writes (after a failover): connect anew.
+_LOST = frozenset({"57P01", "57P02", "57P03", "57P05", "25006", "25P02", "25P03", "25P04"})
+
+# ValueError is what the library makes of an unusable URL.
+_CONNECT_ERRORS = (
+    OSError,
+    TimeoutError,
+    ValueError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
+
+_START = "select ocpp.start_bridge($1, $2)"
+_OPEN = "select ocpp.open_connection($1, $2, $3, $4, $5, $6, $7, $8)"
+_HANDLE = (
+    "select ordinal, reply, error_code, error_description"
+    " from ocpp.handle_calls($1, $2, $3, $4, $5, $6)"
+)
+_LOG = "select ocpp.log_frames($1, $2, $3, $4, $5, $6, $7, $8)"
+_KEEP_ALIVE = "select ocpp.keep_alive($1, $2, $3)"
+_CLOSE = "select ocpp.close_connections($1, $2, $3)"
+_STOP = "select ocpp.stop_bridge($1)"
+
+logger = logging.getLogger(__name__)
+
+
+class Link:
+    """One connection to the database, reconnected by `Database` when it is lost."""
+
+    __slots__ = ("_connection", "_database", "_url")
+
+    def __init__(self, database: Database, url: str) -> None:
+        self._database = database
+        self._url = url
+        # None while the connection is lost.
+        self._connection: asyncpg.Connection | None = None
+
+    @property
+    def is_connected(self) -> bool:
+        return self._connection is not None and not self._connection.is_closed()
+
+    async def connect(self) -> None:
+        """Connect to a server that takes writes. Raises DatabaseAway."""
+        try:
+            connection = await asyncpg.connect(
+                self._url,
+                timeout=CONNECT_TIMEOUT_S,
+                command_timeout=STATEMENT_TIMEOUT_S,
+                server_settings={"application_name": "voltaro bridge"},
+                target_session_attrs="read-write",
+            )
+        except _CONNECT_ERRORS as error:
+            raise DatabaseAway(f"{type(error).__name__}: {error}") from error
+        connection.add_termination_listener(self._on_termination)
+        self._connection = connection
+
+    def drop(self) -> None:
+        """Give the connection up without waiting for the server."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.terminate()
+            self._database.on_lost_link()
+
+    async def close(self) -> None:
+        """Say goodbye to the server."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            try:
+                await connection.close(timeout=2)
+            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                connection.terminate()
+
+    async def fetch(self, statement: str, *arguments: object) -> list[asyncpg.Record]:
+        """Run one statement, which is one transaction.
+
+        Raises DatabaseAway (not sent), OutcomeUnknown, StatementRetryable or StatementFailed.
+        """
+        connection = self._connection
+        if not self._database.is_up or connection is None or connection.is_closed():
+            connection = await self._database.reconnected(self)
+        return await self._run(connection, statement, arguments)
+
+    async def fetch_first(self, statement: str, *arguments: object) -> list[asyncpg.Record]:
+        """The same before the database counts as up, on a link just connected."""
+        if self._connection is None:
+            raise DatabaseAway("the connection was lost at once")
+        return await self._run(self._connection, statement, arguments)
+
+    async def _run(
+        self, connection: asyncpg.Connection, statement: str, arguments: Sequence[object]
+    ) -> list[asyncpg.Record]:
+        try:
+            rows: list[asyncpg.Record] = await connection.fetch(statement, *arguments)
+        except asyncpg.PostgresError as error:
+            raise self._translated(error) from error
+        except asyncpg.DataError as error:
+            # An argument that the client library cannot encode.
+            raise StatementFailed("22000", str(error)) from error
+        except (
+            OSError,
+            TimeoutError,
+            asyncpg.InterfaceError,
+            asyncpg.InternalClientError,
+        ) as error:
+            self.drop()
+            raise OutcomeUnknown(str(error) or type(error).__name__) from error
+        except asyncio.CancelledError:
+            self.drop()
+            raise
+        self._database.on_answer()
+        return rows
+
+    def _translated(self, error: asyncpg.PostgresError) -> BridgeError:
+        sqlstate = error.sqlstate or "XX000"
+        if sqlstate in _RETRYABLE:
+            return StatementRetryable(sqlstate)
+        if sqlstate in _LOST or sqlstate.startswith("08"):
+            self.drop()
+            return OutcomeUnknown(f"{sqlstate}: {error.args[0] if error.args else ''}")
+        return StatementFailed(sqlstate, str(error.args[0] if error.args else ""))
+
+    def raw(self) -> asyncpg.Connection | None:
+        return self._connection
+
+    def _on_termination(self, connection: object) -> None:
+        if connection is self._connection:
+            self._connection = None
+            self._database.on_lost_link()
+
+
+class Database:
+    """All links, their supervision, and one method a function of schema ocpp."""
+
+    def __init__(self, url: str, *, bridge_id: uuid.UUID, host: str, workers: int) -> None:
+        self._bridge_id = bridge_id
+        self._host = host
+        self.workers = [Link(self, url) for _ in range(workers)]
+        """Links for batches of calls, one a lane."""
+        self._control = [Link(self, url) for _ in range(CONTROL_LINKS)]
+        self._free_control: asyncio.Queue[Link] = asyncio.Queue()
+        for link in self._control:
+            self._free_control.put_nowait(link)
+        self.is_up = False
+        self.answered_at = 0.0
+        """Event loop time of the last answer."""
+        self.on_up: Callable[[Policy], None] = lambda _policy: None
+        self.on_down: Callable[[], None] = lambda: None
+        # Set when a link is lost, cleared by the supervisor.
+        self._lost = asyncio.Event()
+        # Notified when links are back, or known to stay away.
+        self._settled = asyncio.Condition()
+        self._last_complaint = ""
+
+    @property
+    def _links(self) -> list[Link]:
+        return [*self.workers, *self._control]
+
+    # Supervision
+
+    async def supervise(self) -> None:
+        """Connect, stay connected, and tell on_up and on_down; runs until cancelled."""
+        attempt = 0
+        while True:
+            try:
+                policy = await self._start()
+            except BridgeError as error:
+                self._complain(error)
+            else:
+                attempt = 0
+                await self._serve(policy)
+            delay = min(LAST_DELAY_S, FIRST_DELAY_S * 2**attempt) * random.uniform(0.5, 1)
+            attempt = min(attempt + 1, 10)
+            await asyncio.sleep(delay)
+
+    async def _start(self) -> Policy:
+        for link in self._links:
+            if not link.is_connected:
+                await link.connect()
+        rows = await self._control[0].fetch_first(_START, self._bridge_id, self._host)
+        return Policy.from_json(json.loads(rows[0][0]))
+
+    async def _serve(self, policy: Policy) -> None:
+        """Be up until a lost link cannot be had back at once."""
+        self.is_up = True
+        self._last_complaint = ""
+        logger.info("database connected")
+        self.on_up(policy)
+        await self._settle()
+        while True:
+            await self._lost.wait()
+            self._lost.clear()
+            if not await self._heal():
+                break
+            await self._settle()
+        self.is_up = False
+        for link in self._links:
+            link.drop()
+        self._lost.clear()
+        logger.warning("database away")
+        self.on_down()
+        await self._settle()
+
+    async def _heal(self) -> bool:
+        """Reconnect what was lost, once: a killed backend is no reason to disconnect chargers."""
+        try:
+            for link in self._links:
+                if not link.is_connected:
+                    await link.connect()
+                    logger.warning("one database connection was lost and replaced")
+        except DatabaseAway as error:
+            self._complain(error)
+            return False
+        return True
+
+    async def _settle(self) -> None:
+        async with self._settled:
+            self._settled.notify_all()
+
+    def _complain(self, error: BridgeError) -> None:
+        complaint = str(error)
+        level = logging.DEBUG if complaint == self._last_complaint else logging.WARNING
+        self._last_complaint = complaint
+        logger.log(level, "database not usable (%s)", complaint)
+
+    def on_lost_link(self) -> None:
+        """A link noticed that its connection is gone."""
+        self._lost.set()
+
+    def on_answer(self) -> None:
+        """A statement came back."""
+        self.answered_at = asyncio.get_running_loop().time()
+
+    async def reconnected(self, link: Link) -> asyncpg.Connection:
+        """Wait while `link` is being reconnected. Raises DatabaseAway when it is not."""
+        async with self._settled:
+            while True:
+                if not self.is_up:
+                    raise DatabaseAway("the database is away")
+                connection = link.raw()
+                if connection is not None and not connection.is_closed():
+                    return connection
+                self._lost.set()
+                await self._settled.wait()
+
+    async def close(self) -> None:
+        """Close all links; the supervisor must have been cancelled."""
+        for link in self._links:
+            await link.close()
+
+    # The functions of schema ocpp
+
+    @asynccontextmanager
+    async def control(self) -> AsyncIterator[Link]:
+        """Wait for a link that is not for batches."""
+        link = await self._free_control.get()
+        try:
+            yield link
+        finally:
+            self._free_control.put_nowait(link)
+
+    async def open_connection(
+        self,
+        link: Link,
+        *,
+        path: Sequence[str],
+        username: str | None,
+        password: bytes | None,
+        subprotocols: Sequence[str],
+        remote_address: str,
+        is_tls: bool,
+        user_agent: str | None,
+    ) -> dict[str, Any]:
+        """Ask who connects; the answer has `status` and what it needs."""
+        rows = await link.fetch(
+            _OPEN,
+            self._bridge_id,
+            path,
+            username,
+            password,
+            subprotocols,
+            remote_address,
+            is_tls,
+            user_agent,
+        )
+        answer: dict[str, Any] = json.loads(rows[0][0])
+        return answer
+
+    @staticmethod
+    async def handle_calls(
+        link: Link,
+        connection_ids: list[int],
+        message_ids: list[str],
+        actions: list[str],
+        payloads: list[str],
+        violations: list[str | None],
+        received_at: list[datetime],
+    ) -> list[asyncpg.Record]:
+        """Run a batch; rows are (ordinal from 1, reply, error_code, error_description)."""
+        return await link.fetch(
+            _HANDLE, connection_ids, message_ids, actions, payloads, violations, received_at
+        )
+
+    async def log_frames(self, columns: Sequence[Sequence[object]]) -> None:
+        """Store frames that no batch carried; `columns` in the order of ocpp.log_frames."""
+        async with self.control() as link:
+            await link.fetch(_LOG, *columns)
+
+    async def keep_alive(
+        self, connection_ids: Sequence[int], last_frame_at: Sequence[datetime]
+    ) -> list[int]:
+        """Report the open sockets; returns those that must be closed."""
+        async with self.control() as link:
+            rows = await link.fetch(_KEEP_ALIVE, self._bridge_id, connection_ids, last_frame_at)
+        return list(rows[0][0] or ())
+
+    async def close_connections(
+        self, connection_ids: Sequence[int], codes: Sequence[int], reasons: Sequence[str]
+    ) -> None:
+        """Record that sockets are gone."""
+        async with self.control() as link:
+            await link.fetch(_CLOSE, connection_ids, codes, reasons)
+
+    async def stop_bridge(self) -> None:
+        """Record that this bridge stopped on purpose."""
+        async with self.control() as link:
+            await link.fetch(_STOP, self._bridge_id)
