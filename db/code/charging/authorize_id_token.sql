@@ -1,0 +1,159 @@
+-- Decide whether a token may charge here and now, and keep the decision with its reason.
+--
+-- Called by: ocpp16.authorize, ocpp16.start_transaction, ocpp16.stop_transaction.
+-- Writes:    core.authorizations; core.unknown_id_tokens for a token nobody has registered.
+-- p_source is 'authorize', 'start' or 'stop'; p_at is the moment the token was shown, which an
+-- offline charger may report days later; p_session_id is the session being started, which does
+-- not count against itself.
+--
+-- status        reason                   when (the first that holds; OCPP 1.6 §7.2)
+-- Invalid       id_token_malformed       nothing is left of it, or no token can look like this
+-- Invalid       id_token_unknown         nobody has registered it
+-- Blocked       id_token_blocked         an operator has blocked it
+-- Blocked       user_inactive            its owner has left the tenant or is locked
+-- Expired       id_token_not_yet_valid   §7.2 has no word for "too early"
+-- Expired       id_token_expired
+-- Blocked       no_right_here            known but not for this place: "Invalid" is defined as
+--                                        unknown, "Blocked" as not allowed for charging
+-- ConcurrentTx  too_many_transactions    at a start only, as §7.2 says: a driver who shows the
+--                                        card to end a session must not be refused for having one
+-- Accepted      accepted
+create or replace function charging.authorize_id_token(
+    p_tenant_id bigint,
+    p_charge_point_id bigint,
+    p_id_token text,
+    p_source text,
+    p_at timestamptz,
+    p_session_id bigint
+)
+returns core.authorizations
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_id_token text := coalesce(charging.clean_id_token(p_id_token), '');
+    v_at timestamptz := coalesce(p_at, now());
+    v_token core.id_tokens;
+    v_status text;
+    v_reason text;
+    v_authorization core.authorizations;
+begin
+    if p_source = 'start' then
+        -- Starts of one token wait for each other here, or two chargers could both count none.
+        select t.* into v_token
+        from core.id_tokens as t
+        where t.tenant_id = p_tenant_id and t.id_token_key = lower(v_id_token)
+        for no key update;
+    else
+        select t.* into v_token
+        from core.id_tokens as t
+        where t.tenant_id = p_tenant_id and t.id_token_key = lower(v_id_token);
+    end if;
+
+    if v_token.id is null then
+        v_status := 'Invalid';
+        if v_id_token ~ '^[!-~]{1,36}$' then
+            v_reason := 'id_token_unknown';
+            perform charging.record_unknown_id_token(p_tenant_id, p_charge_point_id, v_id_token);
+        else
+            v_reason := 'id_token_malformed';
+        end if;
+    elsif v_token.is_blocked then
+        v_status := 'Blocked';
+        v_reason := 'id_token_blocked';
+    elsif v_token.user_id is not null and not exists (
+        select
+        from core.memberships as m
+        inner join core.users as u on u.id = m.user_id
+        where m.tenant_id = p_tenant_id and m.user_id = v_token.user_id
+            and m.is_active and u.is_active
+    ) then
+        v_status := 'Blocked';
+        v_reason := 'user_inactive';
+    elsif v_at < v_token.valid_from then
+        v_status := 'Expired';
+        v_reason := 'id_token_not_yet_valid';
+    elsif v_at >= v_token.expires_at then
+        v_status := 'Expired';
+        v_reason := 'id_token_expired';
+    elsif not charging.has_right_at(p_tenant_id, p_charge_point_id, v_token) then
+        v_status := 'Blocked';
+        v_reason := 'no_right_here';
+    elsif p_source = 'start' and v_token.max_concurrent_transactions > 0 and (
+        select count(*)
+        from core.sessions as s
+        where s.tenant_id = p_tenant_id and s.id_token_id = v_token.id and s.state = 'active'
+            and s.id is distinct from p_session_id
+    ) >= v_token.max_concurrent_transactions then
+        v_status := 'ConcurrentTx';
+        v_reason := 'too_many_transactions';
+    else
+        v_status := 'Accepted';
+        v_reason := 'accepted';
+    end if;
+
+    -- Filed under the time of the decision: what a charger reports may lie where there is no
+    -- partition.
+    insert into core.authorizations (
+        tenant_id, charge_point_id, id_token, id_token_id, user_id, source, status, reason,
+        decided_at
+    )
+    values (
+        p_tenant_id, p_charge_point_id, v_id_token, v_token.id, v_token.user_id, p_source,
+        v_status, v_reason, now()
+    )
+    returning * into v_authorization;
+    return v_authorization;
+end;
+$$;
+revoke all on function charging.authorize_id_token(
+    bigint, bigint, text, text, timestamptz, bigint
+) from public;
+comment on function charging.authorize_id_token(
+    bigint, bigint, text, text, timestamptz, bigint
+) is 'Decide whether a token may charge at a charge point, and keep the decision.';
+
+-- Rights of a token and of its group add up; a token without any may charge everywhere.
+create or replace function charging.has_right_at(
+    p_tenant_id bigint,
+    p_charge_point_id bigint,
+    p_token core.id_tokens
+)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_count bigint;
+    v_matches bigint;
+begin
+    select
+        count(*),
+        count(*) filter (where
+            exists (
+                select
+                from core.charge_points as c
+                where c.tenant_id = p_tenant_id and c.id = p_charge_point_id
+                    and c.site_id = r.site_id
+            )
+            or exists (
+                select
+                from core.charge_point_group_members as m
+                where m.tenant_id = p_tenant_id and m.charge_point_id = p_charge_point_id
+                    and m.charge_point_group_id = r.charge_point_group_id
+            )
+        )
+    into v_count, v_matches
+    from core.id_token_rights as r
+    where r.tenant_id = p_tenant_id
+        and (r.id_token_id = p_token.id or r.id_token_group_id = p_token.id_token_group_id);
+    return v_count = 0 or v_matches > 0;
+end;
+$$;
+revoke all on function charging.has_right_at(bigint, bigint, core.id_tokens) from public;
+comment on function charging.has_right_at(bigint, bigint, core.id_tokens) is
+    'Whether the rights of a token and its group, if any, cover a charge point.';

@@ -1,0 +1,98 @@
+-- Delete what is past its time: sign-ins and tokens, old log rows, forgotten inbox entries.
+--
+-- Each step deletes at most 5,000 rows of one table, oldest first, so that a run stays short and
+-- a backlog is worked off over several. How long things are kept stands in ops.settings.
+-- Rows that somebody holds are left for the next run.
+-- Security definer: the jobs runner has no right on any table.
+-- Called by: jobs.run_due.
+-- Returns:   what was done, empty for nothing.
+create or replace function jobs.delete_expired(
+    p_table text,
+    p_condition text,
+    p_expired_at timestamptz
+)
+returns text
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_count bigint;
+begin
+    execute format(
+        'delete from %1$s where ctid = any(array('
+        'select ctid from %1$s where %2$s limit 5000 for update skip locked))',
+        p_table, p_condition
+    ) using p_expired_at;
+    get diagnostics v_count = row_count;
+    return case when v_count > 0 then format('%s of %s', v_count, p_table) end;
+end;
+$$;
+revoke all on function jobs.delete_expired(text, text, timestamptz) from public;
+comment on function jobs.delete_expired(text, text, timestamptz) is
+    'Delete up to 5,000 rows of a table that meet a condition on a time ($1).';
+
+create or replace function jobs.expire_records()
+returns text
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_done text[] := '{}';
+    v_step record;
+begin
+    for v_step in
+        select
+            s.table_name,
+            s.condition,
+            now() - make_interval(days => access.get_setting(s.setting)::integer) as expired_at
+        from (
+            values
+                -- An expired one is refused anyway; for a while it still explains a refusal.
+                ('core.refresh_tokens', 'expires_at < $1', 'jobs.expired_token_days'),
+                ('core.login_sessions', 'expires_at < $1', 'jobs.expired_token_days'),
+                ('core.one_time_tokens', 'expires_at < $1', 'jobs.expired_token_days'),
+                ('core.revoked_tokens', 'expires_at < $1', 'jobs.expired_token_days'),
+                (
+                    'ops.login_attempts',
+                    'last_failed_at < $1 and (locked_until is null or locked_until < $1)',
+                    'jobs.expired_token_days'
+                ),
+                ('ops.connections', 'closed_at < $1', 'jobs.connection_days'),
+                (
+                    'ops.bridges',
+                    'last_seen_at < $1 and not exists ('
+                    'select from ops.connections as c where c.bridge_id = bridges.id)',
+                    'jobs.job_run_days'
+                ),
+                ('ops.job_runs', 'started_at < $1', 'jobs.job_run_days'),
+                ('ops.failed_messages', 'received_at < $1', 'jobs.failed_message_days'),
+                ('ops.outbox', 'delivered_at < $1', 'jobs.job_run_days'),
+                -- An entry that somebody decided on stays: it keeps an ignored one ignored.
+                (
+                    'core.unknown_charge_points',
+                    'last_seen_at < $1 and state = ''waiting''',
+                    'jobs.unknown_days'
+                ),
+                (
+                    'core.unknown_id_tokens',
+                    'last_seen_at < $1 and state = ''waiting''',
+                    'jobs.unknown_days'
+                )
+        ) as s (table_name, condition, setting)
+    loop
+        v_done := v_done || jobs.delete_expired(
+            v_step.table_name, v_step.condition, v_step.expired_at
+        );
+    end loop;
+    v_done := array_remove(v_done, null);
+    return case when v_done <> '{}' then 'deleted ' || array_to_string(v_done, ', ') else '' end;
+end;
+$$;
+revoke all on function jobs.expire_records() from public;
+grant execute on function jobs.expire_records() to jobs;
+comment on function jobs.expire_records() is
+    'Delete expired sign-ins, tokens, log rows and inbox entries in small steps.';

@@ -1,0 +1,24 @@
+-- OCPP 1.6 §4.5, FirmwareStatusNotification: how a firmware update goes.
+--
+-- Called by: ocpp.handle_calls, whose message log keeps the message.
+-- Errors:    OCPP1 OccurenceConstraintViolation without status.
+create or replace function ocpp16.firmware_status_notification(
+    p_call ops.ocpp_call,
+    p_payload jsonb
+)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if ocpp.get_text(p_payload, 'status') is null then
+        perform ocpp.refuse_payload(p_payload, 'status');
+    end if;
+    return '{}';
+end;
+$$;
+revoke all on function ocpp16.firmware_status_notification(ops.ocpp_call, jsonb) from public;
+comment on function ocpp16.firmware_status_notification(ops.ocpp_call, jsonb) is
+    'OCPP 1.6 FirmwareStatusNotification: acknowledge.';

@@ -1,0 +1,75 @@
+-- Secrets are masked before a frame is stored.
+begin;
+select plan(21);
+select tests.act_as_owner();
+
+select is(ocpp.mask_payload(v.payload), v.masked, v.description)
+from (
+    values
+        (
+            '{"key":"AuthorizationKey","value":"0123abcd"}',
+            '{"key":"AuthorizationKey","value":"***"}', 'a charger''s key in ChangeConfiguration'
+        ),
+        (
+            '{"value" : "0123abcd" , "key" : "authorizationkey"}',
+            '{"value" : "***" , "key" : "authorizationkey"}', 'in any order and case'
+        ),
+        (
+            '{"configurationKey":[{"key":"HeartbeatInterval","value":"300"},'
+            '{"key":"AuthorizationKey","readonly":false,"value":"s3\"cr}et"},'
+            '{"key":"X","value":"1"}]}',
+            '{"configurationKey":[{"key":"HeartbeatInterval","value":"300"},'
+            '{"key":"AuthorizationKey","readonly":false,"value":"***"},'
+            '{"key":"X","value":"1"}]}',
+            'among others, which stay'
+        ),
+        (
+            '{"Password":"a\"b\\","x":1,"userPasswd" : "é","client_secret":"y"}',
+            '{"Password":"***","x":1,"userPasswd" : "***","client_secret":"***"}',
+            'members named so, whatever is in the text'
+        ),
+        ('{"token":12345,"apiKey":true}', '{"token":"***","apiKey":"***"}', 'numbers, too'),
+        ('[2,"1","DataTransfer",{"password":"trunc', '[2,"1","DataTransfer",{"password":"***"',
+            'a frame that was cut short'),
+        ('{"data":"{\"password\":\"hunter2\",\"x\":1}"}',
+            '{"data":"{\"password\":\"***\",\"x\":1}"}', 'JSON within a string'),
+        (
+            '{"data":"-----BEGIN EC PRIVATE KEY-----\nMHc=\n-----END EC PRIVATE KEY-----\n"}',
+            '{"data":"***\n"}', 'private keys'
+        ),
+        (
+            '{"data":"-----BEGIN CERTIFICATE-----\nMHc=\n-----END CERTIFICATE-----\n"}',
+            '{"data":"-----BEGIN CERTIFICATE-----\nMHc=\n-----END CERTIFICATE-----\n"}',
+            'certificates are public'
+        ),
+        ('{"a":"eyJhbGciOi.eyJzdWIi.abc-_"}', '{"a":"***"}', 'JSON web tokens'),
+        ('{"a":"eyJub3QiOiJhIGp3dCJ9"}', '{"a":"eyJub3QiOiJhIGp3dCJ9"}', 'base64 alone is none'),
+        ('{"location":"ftp://user:pass@host/x?y=1"}', '{"location":"ftp://***@host/x?y=1"}',
+            'user and password in an address'),
+        ('{"location":"https://host/x?a=1&token=abc&sig=d%2F"}',
+            '{"location":"https://host/x?a=1&token=***&sig=***"}', 'a signature in an address'),
+        ('{"idToken":"ABC","idTag":"T","parentIdTag":"P","groupIdToken":"G"}',
+            '{"idToken":"ABC","idTag":"T","parentIdTag":"P","groupIdToken":"G"}',
+            'id tokens are no secrets'),
+        ('{"key":"HeartbeatInterval","value":"300"}', '{"key":"HeartbeatInterval","value":"300"}',
+            'other configuration stays'),
+        ('', '', 'nothing is nothing'),
+        (null, null, 'null is null')
+) as v (payload, masked, description);
+
+-- A frame made to be slow: each of these took well under a second for a megabyte.
+set local statement_timeout = '5s';
+select lives_ok(
+    format(
+        'select ocpp.mask_payload(%L || repeat(%L, %s))', v.start, v.text,
+        1000000 / length(v.text)
+    ),
+    'a megabyte of ' || v.text
+)
+from (
+    values
+        ('{', '"password":"aaaa",'), ('{', '"key":"password","value":'),
+        ('"secret', '{"value":"a","key":"x'), ('"secret', '\"password\":\"\\\"')
+) as v (start, text);
+select * from finish();
+rollback;
