@@ -1,0 +1,5 @@
+-- Nothing is seeded here.
+--
+-- The demo tenants (db/seed/demo.sql) come with a password and a charger's key that are made at
+-- random for each installation: `python -m db seed` with DATABASE_URL of the project makes them.
+-- A file for everybody would put known passwords on the internet.

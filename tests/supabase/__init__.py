@@ -1,0 +1,1 @@
+"""The real Supabase CLI against a database prepared like a Supabase one."""
