@@ -1,0 +1,207 @@
+"""`make demo`: a charger runs one session, and the API tells what the platform made of it.
+
+The stack is started when it does not run. The exit status is 0 only when the operator reads the
+session with the right energy, ended and without a hold, with its meter values and frames, when
+its driver sees it too, and when the operator of the other tenant sees nothing of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tests.charger import Charger, ChargerError, ocpp_time
+from tests.simulate_client import (
+    MeterStore,
+    SessionPlan,
+    SessionReport,
+    print_frame,
+    run_session,
+)
+from tests.support.rest import Api, ApiError
+
+__all__ = ["Check", "main", "observe"]
+
+_DURATION = timedelta(minutes=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of the result: what is asked, what was found, and whether that is right."""
+
+    question: str
+    found: str
+    is_right: bool
+
+
+def observe(
+    info: dict[str, Any], report: SessionReport, *, since: datetime, calls: int
+) -> list[Check]:
+    """Read a finished session back through the API, as three people.
+
+    `info` is the JSON of `make info`; `since` is when the charger connected, and `calls` how
+    many messages it sent. Raises ApiError when the API refuses what it should allow.
+    """
+    plan = report.plan
+    operator = _sign_in(info, "operator", is_of_first_tenant=True)
+    driver = _sign_in(info, "customer", is_of_first_tenant=True)
+    stranger = _sign_in(info, "operator", is_of_first_tenant=False)
+    identity = info["demo"]["charge_point"]["id"]
+    (charge_point,) = operator.read("charge_points", identity=f"eq.{identity}")
+    key = {
+        "charge_point_id": f"eq.{charge_point['id']}",
+        "transaction_id": f"eq.{report.transaction_id}",
+    }
+    found = operator.read("charging_sessions", **key)
+    if len(found) != 1:
+        return [Check("sessions with this transaction id", str(len(found)), is_right=False)]
+    session = found[0]
+    readings = operator.read("meter_values", session_id=f"eq.{session['id']}")
+    frames = operator.read(
+        "ocpp_messages",
+        charge_point_id=key["charge_point_id"],
+        received_at=f"gte.{ocpp_time(since)}",
+        select="id,direction,action",
+    )
+    own = {"id": f"eq.{session['id']}"}
+    return [
+        Check("session", str(session["id"]), is_right=True),
+        Check("charge point last seen at", str(charge_point["last_seen_at"]), is_right=True),
+        Check("state", session["state"], session["state"] == "ended"),
+        _moment("started at", session["started_at"], plan.started_at),
+        _moment("ended at", session["ended_at"], plan.ended_at),
+        Check(
+            "energy",
+            f"{session['energy_wh']:.10g} Wh of {plan.energy_wh} Wh",
+            session["energy_wh"] == plan.energy_wh,
+        ),
+        Check("hold", str(session["hold_reason"] or "none"), session["hold_reason"] is None),
+        Check("meter values", str(len(readings)), len(readings) >= plan.readings),
+        Check("frames", f"{len(frames)} of {2 * calls}", len(frames) == 2 * calls),
+        _sight("its driver sees it", driver.read("charging_sessions", **own), expected=1),
+        _sight(
+            "its driver sees its meter values",
+            driver.read("meter_values", session_id=f"eq.{session['id']}"),
+            expected=len(readings),
+        ),
+        _sight(
+            "the other tenant's operator sees it",
+            stranger.read("charging_sessions", transaction_id=key["transaction_id"]),
+            expected=0,
+        ),
+        _sight(
+            "the other tenant's operator sees its frames",
+            stranger.read("ocpp_messages", charge_point_id=key["charge_point_id"]),
+            expected=0,
+        ),
+    ]
+
+
+def _read_meter(info: dict[str, Any]) -> int:
+    """What the demo charger's meter shows: as much as any session of it has ever reported."""
+    identity = info["demo"]["charge_point"]["id"]
+    operator = _sign_in(info, "operator", is_of_first_tenant=True)
+    (charge_point,) = operator.read("charge_points", identity=f"eq.{identity}")
+    last = operator.read(
+        "charging_sessions",
+        charge_point_id=f"eq.{charge_point['id']}",
+        meter_stop_wh="not.is.null",
+        order="meter_stop_wh.desc",
+        limit="1",
+    )
+    return max([MeterStore(identity).read_wh(), *(int(one["meter_stop_wh"]) for one in last)])
+
+
+def _moment(question: str, found: str, expected: datetime) -> Check:
+    moment = datetime.fromisoformat(found)
+    return Check(question, found, abs(moment - expected) < timedelta(milliseconds=1))
+
+
+def _sight(question: str, rows: list[dict[str, Any]], *, expected: int) -> Check:
+    return Check(question, "yes" if rows else "no", len(rows) == expected)
+
+
+def _sign_in(info: dict[str, Any], role: str, *, is_of_first_tenant: bool) -> Api:
+    """Sign in as the first account of a role, of the first tenant or of another."""
+    accounts = info["demo"]["accounts"]
+    first = next(one for one in accounts if one["role"] == role)
+    chosen = (
+        first
+        if is_of_first_tenant
+        else next(
+            one for one in accounts if one["role"] == role and one["tenant"] != first["tenant"]
+        )
+    )
+    return Api.login(info["api_url"], chosen["email"], chosen["password"])
+
+
+async def _charge(info: dict[str, Any], plan: SessionPlan) -> tuple[SessionReport, int]:
+    """Run the session of `plan` at the demo charger; return its report and the count of calls."""
+    sent = 0
+
+    def on_frame(direction: str, text: str) -> None:
+        nonlocal sent
+        sent += direction == "sent"
+        print_frame(direction, text)
+
+    account = info["demo"]["charge_point"]
+    async with Charger(info["ocpp_url"], account["id"], account["key"], on_frame=on_frame) as one:
+        report = await run_session(one, plan)
+    MeterStore(account["id"]).write_wh(plan.meter_stop_wh)
+    return report, sent
+
+
+def _bring_up() -> dict[str, Any]:
+    """Start the stack unless it runs; return the JSON of `make info`. What is said goes to stderr.
+
+    Raises CalledProcessError when a command fails; it has said why.
+    """
+    command = [sys.executable, "-m", "db"]
+    subprocess.run([*command, "start"], stdout=sys.stderr, check=True)
+    result = subprocess.run([*command, "info"], stdout=subprocess.PIPE, check=True, text=True)
+    info: dict[str, Any] = json.loads(result.stdout)
+    return info
+
+
+def _show(checks: list[Check]) -> None:
+    width = max(len(check.question) for check in checks)
+    print("\nWhat the platform made of it:")
+    for check in checks:
+        note = "" if check.is_right else "   <-- wrong"
+        print(f"  {check.question.ljust(width)}  {check.found}{note}")
+
+
+def main() -> int:
+    """Run the demo and return the exit status."""
+    try:
+        info = _bring_up()
+    except subprocess.CalledProcessError as error:
+        return error.returncode
+    if info["demo"] is None:
+        print("there is no demo tenant here: start with VOLTARO_DEMO=1 on an empty database")
+        return 1
+    since = datetime.now(UTC)
+    try:
+        plan = SessionPlan(
+            id_token=info["demo"]["id_token"],
+            started_at=since - _DURATION,
+            duration=_DURATION,
+            meter_start_wh=_read_meter(info),
+        )
+        report, sent = asyncio.run(_charge(info, plan))
+        checks = observe(info, report, since=since, calls=sent)
+    except (ChargerError, ApiError, TimeoutError) as error:
+        print(f"failed: {error or 'no answer in time'}")
+        return 1
+    checks += [Check("the charger's complaint", one, is_right=False) for one in report.problems]
+    _show(checks)
+    return 0 if all(check.is_right for check in checks) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
