@@ -61,6 +61,15 @@ $$;
 alter role staff set statement_timeout = '8s';
 alter role platform set statement_timeout = '8s';
 alter role customer set statement_timeout = '5s';
+do $$
+begin
+    -- Sign-ins on one address wait for each other, a quarter of a second each.
+    alter role anon set statement_timeout = '8s';
+exception
+    when insufficient_privilege or reserved_name then
+        raise notice 'role anon keeps its own limits';
+end;
+$$;
 alter role bridge set statement_timeout = '15s';
 alter role bridge set idle_in_transaction_session_timeout = '15s';
 alter role bridge set timezone = 'UTC';

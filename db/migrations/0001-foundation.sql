@@ -32,7 +32,7 @@ insert into ops.settings (name, value, description) values
     ('access.login_lock_minutes_max', '15', 'The longest lock after failed logins.'),
     ('access.bcrypt_cost', '11', 'Cost factor of password hashes.'),
     ('bridge.ping_interval_s', '30', 'Seconds between WebSocket pings to a charger.'),
-    ('bridge.keep_alive_interval_s', '10', 'Seconds between the bridge''s reports of open sockets.'),
+    ('bridge.keep_alive_interval_s', '10', 'Seconds between a bridge''s reports of open sockets.'),
     ('bridge.handshake_timeout_s', '10', 'Seconds a charger has for its handshake.'),
     ('bridge.max_frame_bytes', '1048576', 'Largest frame a charger may send.'),
     ('bridge.max_json_depth', '32', 'Deepest nesting of a frame''s JSON.'),

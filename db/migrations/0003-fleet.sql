@@ -58,7 +58,7 @@ create table core.charge_points (
     constraint charge_points_tenant_id_fkey foreign key (tenant_id) references core.tenants (id),
     constraint charge_points_site_fkey
     foreign key (tenant_id, site_id) references core.sites (tenant_id, id),
-    -- OCPP 2.0.1 part 4 §3.1.1 allows 48 characters and no colon (Basic authentication splits there).
+    -- OCPP 2.0.1 part 4 §3.1.1: 48 characters and no colon, where Basic authentication splits.
     constraint charge_points_identity_check check (identity ~ '^[!-9;-~]{1,48}$'),
     constraint charge_points_name_check check (length(btrim(name)) between 1 and 200),
     constraint charge_points_registration_status_check
@@ -175,7 +175,7 @@ create table core.connectors (
     references core.charge_points (tenant_id, id) on delete cascade,
     constraint connectors_connector_no_check check (connector_no between 1 and 1000),
     constraint connectors_ocpp16_connector_id_check check (ocpp16_connector_id between 1 and 1000),
-    -- OCPI 2.2.1 mod_locations, ConnectorType (the ones of road vehicles), ConnectorFormat, PowerType.
+    -- OCPI 2.2.1 mod_locations: ConnectorType (of road vehicles), ConnectorFormat, PowerType.
     constraint connectors_connector_type_check
     check (
         connector_type in (
@@ -219,7 +219,7 @@ on core.connector_status_changes (
 );
 alter table core.connector_status_changes enable row level security;
 comment on table core.connector_status_changes is
-    'Every change of a connector''s state (0 is the charge point itself), for utilisation and faults.';
+    'Every change of a connector''s state (0 is the charge point itself): utilisation and faults.';
 
 create table core.charge_point_groups (
     tenant_id bigint not null,
@@ -236,7 +236,8 @@ create table core.charge_point_groups (
     constraint charge_point_groups_description_check check (length(description) <= 500)
 );
 alter table core.charge_point_groups enable row level security;
-comment on table core.charge_point_groups is 'A set of charge points that rights and commands name.';
+comment on table core.charge_point_groups is
+    'A set of charge points that rights and commands name.';
 
 create table core.charge_point_group_members (
     tenant_id bigint not null,

@@ -68,7 +68,8 @@ create table ops.presence (
 ) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02);
 alter table ops.presence enable row level security;
 comment on table ops.presence is
-    'Whether a charge point is connected and when it last gave a sign of life: narrow, for it changes often.';
+    'Whether a charge point is connected and when it last gave a sign of life. Narrow, for it '
+    'changes often.';
 
 create table ops.message_log (
     id bigint not null generated always as identity,
@@ -129,10 +130,10 @@ alter table ops.job_schedules enable row level security;
 comment on table ops.job_schedules is 'What runs how often: each job is the function jobs.<job>().';
 
 insert into ops.job_schedules (job, every, description) values
-    ('maintain_partitions', '1 hour', 'Make partitions ahead of time and drop those past retention.'),
+    ('maintain_partitions', '1 hour', 'Make partitions ahead and drop those past retention.'),
     ('mark_lost_connections', '5 seconds', 'Close the connections of bridges that fell silent.'),
     ('close_stale_sessions', '10 minutes', 'Presume the end of sessions without a sign of life.'),
-    ('expire_records', '1 hour', 'Delete expired sign-ins, tokens and old log rows in small steps.');
+    ('expire_records', '1 hour', 'Delete expired sign-ins, tokens and old rows in small steps.');
 
 create table ops.job_runs (
     id bigint not null generated always as identity,

@@ -1735,7 +1735,7 @@ comment on column api.charge_point_keys.retired_at is
 
 -- db/code/api/charging_sessions.sql ----------------------------------------
 
--- Charging sessions, read-only.
+-- Charging sessions, read-only. (Casts keep the table's domains out of the API's types.)
 create or replace view api.charging_sessions
 with (security_invoker = true) as
 select
@@ -1749,20 +1749,20 @@ select
     s.id_token,
     s.protocol,
     s.transaction_id,
-    s.state,
-    s.charging_state,
+    s.state::text as state,
+    s.charging_state::text as charging_state,
     s.authorization_status,
     s.authorization_reason,
     s.started_at,
     s.ended_at,
     round(extract(epoch from coalesce(s.ended_at, now()) - s.started_at))::bigint as duration_s,
-    s.meter_start_wh,
-    s.meter_stop_wh,
-    s.energy_wh,
+    s.meter_start_wh::numeric as meter_start_wh,
+    s.meter_stop_wh::numeric as meter_stop_wh,
+    s.energy_wh::numeric as energy_wh,
     s.last_meter_wh,
     s.last_reading_at,
     s.power_w,
-    s.soc_percent,
+    s.soc_percent::numeric as soc_percent,
     s.stop_reason,
     s.stop_id_token,
     s.stop_authorization_status,
@@ -1837,8 +1837,9 @@ comment on column api.charging_sessions.stop_authorization_status is
     'What the charger was told about the token that ended it.';
 comment on column api.charging_sessions.hold_reason is
     'Why it must not be billed as it is: unknown_start, presumed_end, meter_start_missing, '
-    'meter_stop_missing, unit_conflict, zero_begin, register_reset, stop_below_start, '
-    'impossible_power, negative_duration or time_in_future; null when nothing speaks against it.';
+    'meter_stop_missing, unit_conflict, zero_begin, register_overlap, register_reset, '
+    'stop_below_start, impossible_power, negative_duration or time_in_future; null when nothing '
+    'speaks against it.';
 comment on column api.charging_sessions.hold_details is
     'Everything that speaks against billing, a list with the figures; hold_reason is the first.';
 comment on column api.charging_sessions.flags is
@@ -2583,108 +2584,6 @@ comment on function api.me() is
     E'Who your token is.\n'
     'The person, the tenant and role it acts in, its permissions there, and the tenants that '
     'switch_tenant accepts.';
-
--- db/code/api/meter_value_samples.sql ----------------------------------------
-
--- Meter values, one row per sample, read-only.
---
--- Columns come first, in their units; then what has no column, as it was sent. (A figure of type
--- real goes through its text, which is the shortest that means it: the cast to numeric rounds.)
-create or replace view api.meter_value_samples
-with (security_invoker = true) as
-select
-    m.tenant_id,
-    m.charge_point_id,
-    m.evse_no,
-    m.session_id,
-    m.sampled_at,
-    m.received_at,
-    m.context,
-    s.measurand,
-    s.phase,
-    null::text as location,
-    s.unit,
-    s.value,
-    null::text as value_reported,
-    null::text as format,
-    false as is_as_sent
-from core.meter_values as m
-cross join lateral (
-    values
-        ('Energy.Active.Import.Register', null::text, 'Wh', m.energy_wh),
-        ('Energy.Active.Export.Register', null, 'Wh', m.energy_export_wh),
-        ('Power.Active.Import', null, 'W', m.power_w::text::numeric),
-        ('Power.Active.Import', 'L1', 'W', m.power_l1_w::text::numeric),
-        ('Power.Active.Import', 'L2', 'W', m.power_l2_w::text::numeric),
-        ('Power.Active.Import', 'L3', 'W', m.power_l3_w::text::numeric),
-        ('Power.Offered', null, 'W', m.power_offered_w::text::numeric),
-        ('Current.Import', null, 'A', m.current_a::text::numeric),
-        ('Current.Import', 'L1', 'A', m.current_l1_a::text::numeric),
-        ('Current.Import', 'L2', 'A', m.current_l2_a::text::numeric),
-        ('Current.Import', 'L3', 'A', m.current_l3_a::text::numeric),
-        ('Current.Offered', null, 'A', m.current_offered_a::text::numeric),
-        ('Voltage', null, 'V', m.voltage_v::text::numeric),
-        ('Voltage', 'L1-N', 'V', m.voltage_l1_v::text::numeric),
-        ('Voltage', 'L2-N', 'V', m.voltage_l2_v::text::numeric),
-        ('Voltage', 'L3-N', 'V', m.voltage_l3_v::text::numeric),
-        ('SoC', null, 'Percent', m.soc_percent::text::numeric),
-        ('Temperature', null, 'Celsius', m.temperature_celsius::text::numeric)
-) as s (measurand, phase, unit, value)
-where s.value is not null
-union all
-select
-    m.tenant_id,
-    m.charge_point_id,
-    m.evse_no,
-    m.session_id,
-    m.sampled_at,
-    m.received_at,
-    coalesce(s.sample ->> 'context', m.context),
-    coalesce(s.sample ->> 'measurand', 'Energy.Active.Import.Register'),
-    s.sample ->> 'phase',
-    s.sample ->> 'location',
-    s.sample ->> 'unit',
-    case
-        when
-            coalesce(s.sample ->> 'format', 'Raw') = 'Raw'
-            and s.sample ->> 'value' ~ '^\s*[+-]?[0-9]{1,30}(\.[0-9]{1,30})?\s*$'
-            then (s.sample ->> 'value')::numeric
-    end,
-    s.sample ->> 'value',
-    coalesce(s.sample ->> 'format', 'Raw'),
-    true
-from core.meter_values as m
-cross join lateral jsonb_array_elements(m.other_samples) as s (sample);
-
-grant select (
-    tenant_id, charge_point_id, evse_no, session_id, sampled_at, received_at, context,
-    measurand, phase, location, unit, value, value_reported, format, is_as_sent
-) on api.meter_value_samples to staff, customer, platform;
-
-comment on view api.meter_value_samples is
-    E'A single measured value: meter_values, one row per measurand and phase.\n'
-    'Ask for a session_id, or for a charge_point_id and a range of sampled_at.';
-comment on column api.meter_value_samples.tenant_id is 'The tenant that owns the row.';
-comment on column api.meter_value_samples.charge_point_id is 'The charge point.';
-comment on column api.meter_value_samples.evse_no is
-    'Number of the EVSE; 0 is the main meter of the charge point.';
-comment on column api.meter_value_samples.session_id is 'The session; null for readings of none.';
-comment on column api.meter_value_samples.sampled_at is
-    'When it was measured; the time of receipt where flags say time_clamped.';
-comment on column api.meter_value_samples.received_at is 'When it was heard.';
-comment on column api.meter_value_samples.context is
-    'Why it was taken: Sample.Periodic, Sample.Clock, Transaction.Begin ...';
-comment on column api.meter_value_samples.measurand is 'What was measured, in the words of OCPP.';
-comment on column api.meter_value_samples.phase is 'The phase, when it is of one.';
-comment on column api.meter_value_samples.location is
-    'Where it was measured, when it was not at the outlet.';
-comment on column api.meter_value_samples.unit is 'Unit of value; as sent where is_as_sent.';
-comment on column api.meter_value_samples.value is 'The figure; null when it is none.';
-comment on column api.meter_value_samples.value_reported is
-    'The value as it was sent, where is_as_sent; signed data stands here to the letter.';
-comment on column api.meter_value_samples.format is 'Raw or SignedData, where is_as_sent.';
-comment on column api.meter_value_samples.is_as_sent is
-    'True for what has no column of its own: not normalised, but as the charger sent it.';
 
 -- db/code/api/meter_values.sql ----------------------------------------
 
@@ -4108,14 +4007,18 @@ comment on function charging.has_right_at(bigint, bigint, core.id_tokens) is
 -- meter_start_missing  the start came without a readable register
 -- meter_stop_missing   the stop did
 -- unit_conflict        registers differ by about a thousand, as Wh and kWh do (quirk 56)
--- zero_begin           began at 0 while the register of this connector stood higher before
--- register_reset       the register fell between two sessions, or below the start within this one
+-- zero_begin           began at 0, yet its register runs on from where the connector's stood
+-- register_overlap     began within the registers of the session before: energy billed twice
+-- register_reset       the register fell below the start within the session
 -- stop_below_start     the register fell from start to stop (quirk 70)
 -- impossible_power     more than the maximum power of connector or charge point (or 1 MW) could
 --                      deliver in the time, and a tenth on top (rule R10)
 -- negative_duration    ended before it started
 -- time_in_future       a start or stop was dated ahead of its receipt by more than the tolerance
--- A clock off by whole hours is a flag of the session and no reason to hold (quirk 58).
+-- Findings that are flags of the session and no reason to hold it:
+-- register_restarted   began at or below where the session before began, as a replaced meter or
+--                      one that counts by the session does: its own energy stands
+-- A clock off by whole hours is such a flag, too (quirk 58), given by the handlers.
 -- Each finding is {"reason": ..., and the figures that made it}.
 create or replace function charging.check_energy(p_session core.sessions)
 returns jsonb
@@ -4131,8 +4034,8 @@ declare
     -- What was delivered as far as anybody knows.
     v_energy_wh constant numeric := coalesce(v_stop_wh, v_last_wh) - v_start_wh;
     v_max_power_w numeric;
-    v_previous_wh numeric;
-    v_has_running_register boolean;
+    v_previous_start_wh numeric;
+    v_previous_stop_wh numeric;
     v_figures constant jsonb := jsonb_strip_nulls(jsonb_build_object(
         'meter_start_wh', v_start_wh, 'meter_stop_wh', v_stop_wh, 'last_meter_wh', v_last_wh
     ));
@@ -4152,10 +4055,9 @@ begin
         1000000
     )
     into v_max_power_w;
-    -- Chargers without a register begin every session at 0: only one that began above it shows
-    -- where the register stood. A doubtful session proves nothing about the next.
-    select s.meter_stop_wh, s.meter_start_wh > 0
-    into v_previous_wh, v_has_running_register
+    -- A doubtful session proves nothing about the next.
+    select s.meter_start_wh, s.meter_stop_wh
+    into v_previous_start_wh, v_previous_stop_wh
     from core.sessions as s
     where
         s.tenant_id = p_session.tenant_id
@@ -4163,7 +4065,7 @@ begin
         and s.id <> p_session.id
         and s.state = 'ended'
         and s.started_at < p_session.started_at
-        and s.hold_reason is null
+        and (s.hold_reason is null or s.hold_reason = 'register_overlap')
     order by s.started_at desc
     limit 1;
 
@@ -4184,23 +4086,30 @@ begin
     if charging.has_unit_conflict(p_session, v_max_power_w) then
         v_findings := v_findings || (jsonb_build_object('reason', 'unit_conflict') || v_figures);
     end if;
-    if v_has_running_register and v_start_wh = 0 and v_previous_wh > 0 then
+    -- 10 Wh: two roundings of one register are no reset.
+    if v_start_wh < v_previous_stop_wh - 10 then
         v_findings := v_findings || (
-            jsonb_build_object('reason', 'zero_begin', 'previous_meter_stop_wh', v_previous_wh)
+            jsonb_build_object(
+                'reason',
+                case
+                    -- Chargers without a register begin every session at 0: only one that began
+                    -- above it shows that there is one.
+                    when
+                        v_start_wh = 0
+                        and v_previous_start_wh > 0
+                        and coalesce(v_stop_wh, v_last_wh) > v_previous_stop_wh
+                        then 'zero_begin'
+                    when v_start_wh <= v_previous_start_wh then 'register_restarted'
+                    else 'register_overlap'
+                end,
+                'previous_meter_start_wh', v_previous_start_wh,
+                'previous_meter_stop_wh', v_previous_stop_wh
+            )
             || v_figures
         );
     end if;
-    -- 10 Wh: two roundings of one register are no reset.
-    if
-        v_has_running_register and v_start_wh > 0 and v_start_wh < v_previous_wh - 10
-        or v_last_wh < v_start_wh - 10
-    then
-        v_findings := v_findings || (
-            jsonb_strip_nulls(jsonb_build_object(
-                'reason', 'register_reset', 'previous_meter_stop_wh', v_previous_wh
-            ))
-            || v_figures
-        );
+    if v_last_wh < v_start_wh - 10 then
+        v_findings := v_findings || (jsonb_build_object('reason', 'register_reset') || v_figures);
     end if;
     if v_stop_wh < v_start_wh then
         v_findings := v_findings || (jsonb_build_object('reason', 'stop_below_start') || v_figures);
@@ -5382,6 +5291,7 @@ comment on function charging.restate_id_token_info(bigint, text, text) is
 --
 -- Called by: charging.end_session, charging.presume_session_end, charging.merge_late_start.
 -- Stores nothing: the caller writes energy_wh, flags, hold_reason and hold_details of the result.
+-- A finding that holds nothing (register_restarted) becomes a flag.
 -- energy_wh is what the registers say and never a guess:
 --     stop − start, when both are there, stop is not below start and their units agree
 --         (held all the same when it is impossible or the register was reset);
@@ -5405,9 +5315,21 @@ declare
 begin
     v_findings := charging.check_energy(v_session);
     v_has_unit_conflict := v_findings @> '[{"reason": "unit_conflict"}]';
-    v_session.flags := array_remove(
-        array_remove(v_session.flags, 'energy_from_last_reading'), 'energy_from_first_reading'
+    v_session.flags := array(
+        select f.flag
+        from unnest(v_session.flags) with ordinality as f (flag, no)
+        where
+            f.flag not in (
+                'energy_from_last_reading', 'energy_from_first_reading', 'register_restarted'
+            )
+        order by f.no
     );
+    if v_findings @> '[{"reason": "register_restarted"}]' then
+        v_session.flags := v_session.flags || '{register_restarted}';
+        v_findings := jsonb_path_query_array(
+            v_findings, '$[*] ? (@.reason != "register_restarted")'
+        );
+    end if;
     v_session.energy_wh := null;
     if v_has_unit_conflict then
         null;
@@ -5623,9 +5545,9 @@ comment on function charging.insert_session(core.sessions) is
     'Store a session that begins, or get the one that the same start made a moment ago.';
 
 -- The session made of this start's own stop, completed; null when there is none.
--- A stop belongs to this start when it came later in time but was heard before, carried no other
--- token and a register that can follow this one, and no other session of the connector began
--- between the two. One with the same token goes before one without any.
+-- A stop belongs to this start when it came later in time but was heard before, carried the same
+-- token and no lower register, and no other session of the connector began between the two. For
+-- the token of a stop that carried none, the register that its readings began with will do.
 create or replace function charging.merge_late_start(p_start core.sessions)
 returns core.sessions
 language plpgsql
@@ -5648,14 +5570,11 @@ begin
         and s.state = 'ended'
         and s.ended_at between p_start.started_at and p_start.started_at + interval '7 days'
         and s.started_at >= p_start.started_at - interval '1 minute'
-        and (s.id_token is null or lower(s.id_token) = lower(p_start.id_token))
-        and coalesce(
-            s.meter_stop_wh - p_start.meter_start_wh
-            between 0 and 1.1 * charging.get_possible_energy_wh(
-                1000000, p_start.started_at, s.ended_at
-            ),
-            s.id_token is not null
+        and (
+            lower(s.id_token) = lower(p_start.id_token)
+            or s.id_token is null and s.meter_start_wh = p_start.meter_start_wh
         )
+        and coalesce(s.meter_stop_wh >= p_start.meter_start_wh, true)
         and not s.flags && '{stop_time_missing,stop_time_unreadable,stop_time_implausible}'
         and not exists (
             select
@@ -5718,6 +5637,33 @@ $$;
 revoke all on function charging.merge_late_start(core.sessions) from public;
 comment on function charging.merge_late_start(core.sessions) is
     'Complete the session that was made of this start''s own stop; null when there is none.';
+
+-- db/code/charging/tg_meter_value_samples__refuse_change.sql ----------------------------------------
+
+-- The unrolled view of meter values is read-only.
+--
+-- A view that PostgreSQL cannot update by itself answers 55000, which is a 500 to the API's
+-- clients; with a trigger in its place the missing privilege is what they hear of.
+-- Called by: the trigger of api.meter_value_samples instead of insert, update and delete.
+-- Errors:    PT405 view_read_only.
+create or replace function charging.tg_meter_value_samples__refuse_change()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    raise exception using
+        errcode = 'PT405',
+        message = format('%s is a view to read from', tg_table_name),
+        detail = '{"error":"view_read_only"}',
+        hint = 'Readings are written by what charge points send.';
+end;
+$$;
+revoke all on function charging.tg_meter_value_samples__refuse_change() from public;
+comment on function charging.tg_meter_value_samples__refuse_change() is
+    'Trigger: the unrolled view of meter values is read-only.';
 
 -- db/code/claims/check_request.sql ----------------------------------------
 
@@ -7461,7 +7407,11 @@ comment on function jobs.close_stale_sessions() is
 -- Security definer: the jobs runner has no right on any table.
 -- Called by: jobs.run_due.
 -- Returns:   what was done, empty for nothing.
-create or replace function jobs.delete_expired(p_table text, p_condition text, p_expired_at timestamptz)
+create or replace function jobs.delete_expired(
+    p_table text,
+    p_condition text,
+    p_expired_at timestamptz
+)
 returns text
 language plpgsql
 volatile
@@ -8086,10 +8036,13 @@ comment on function ocpp.get_text(jsonb, text) is
 -- read-only server) fails the whole batch instead: it must never reach a charger as an answer
 -- (DESIGN 5), and nor must a deadlock that does not go away.
 -- Returned is one row a message: its answer as compact JSON, or an OCPP error.
--- Security definer: the bridge has no right on any table.
+-- Security definer: the bridge has no right on any table. Generic plans, for the handlers too:
+-- every statement here looks up keys or inserts, and planning it anew for each array costs more
+-- than running it (measured: 40 % of a single call).
 -- Called by: the bridge.
 -- Writes:    what the handlers write, ops.presence, ops.message_log, ops.failed_messages.
--- Errors:    22023 for arrays of different or excessive length; 40001, 40P01 (try again).
+-- Errors:    22023 for arrays of different or excessive length; 55000 for a connection that is
+--            not there (run the others singly, close that socket); 40001, 40P01 (try again).
 create or replace function ocpp.handle_calls(
     p_connection_ids bigint[],
     p_message_ids text[],
@@ -8149,9 +8102,8 @@ begin
             errcode = '22023',
             message = 'a batch is at most 40 messages in arrays of one length';
     end if;
-    if p_actions <@ ocpp.list_presence_actions() then
-        perform set_config('synchronous_commit', 'off', true);
-    elsif current_setting('synchronous_commit') in ('off', 'local') then
+    -- What is acknowledged is on disk, whatever the login's settings say.
+    if current_setting('synchronous_commit') in ('off', 'local') then
         perform set_config('synchronous_commit', 'on', true);
     end if;
 
@@ -8203,23 +8155,25 @@ begin
         end if;
 
         if v_message.connection_id is null then
-            v_code := 'InternalError';
-            v_description := 'this connection is closed';
-        else
-            v_tenant_ids[v_message.ordinal] := v_message.tenant_id;
-            v_charge_point_ids[v_message.ordinal] := v_message.charge_point_id;
-            v_received_at[v_message.ordinal] := v_message.received_at;
-            v_kind := v_message.subprotocol || ' ' || v_message.action;
-            v_handler := v_handlers[array_position(v_kinds, v_kind)];
-            if v_handler is null then
-                v_handler := ocpp.find_handler(v_message.subprotocol, v_message.action);
-                v_kinds := v_kinds || v_kind;
-                v_handlers := v_handlers || v_handler;
-            end if;
-            if v_handler is null then
-                v_code := 'NotImplemented';
-                v_description := 'this action is not known here';
-            end if;
+            -- A failover lost the row: an answer would burn a retry of the charger, a closed
+            -- socket brings it back under a new connection.
+            raise exception using
+                errcode = '55000',
+                message = 'a connection of the batch is not known';
+        end if;
+        v_tenant_ids[v_message.ordinal] := v_message.tenant_id;
+        v_charge_point_ids[v_message.ordinal] := v_message.charge_point_id;
+        v_received_at[v_message.ordinal] := v_message.received_at;
+        v_kind := v_message.subprotocol || ' ' || v_message.action;
+        v_handler := v_handlers[array_position(v_kinds, v_kind)];
+        if v_handler is null then
+            v_handler := ocpp.find_handler(v_message.subprotocol, v_message.action);
+            v_kinds := v_kinds || v_kind;
+            v_handlers := v_handlers || v_handler;
+        end if;
+        if v_handler is null then
+            v_code := 'NotImplemented';
+            v_description := 'this action is not known here';
         end if;
 
         while v_reply is null and v_code is null loop
@@ -8276,9 +8230,6 @@ begin
         if v_sqlstate is not null then
             raise log 'ocpp: % of connection % failed: % %',
                 v_message.action, v_message.connection_id, v_sqlstate, v_error;
-            if current_setting('synchronous_commit') in ('off', 'local') then
-                perform set_config('synchronous_commit', 'on', true);
-            end if;
             insert into ops.failed_messages (
                 tenant_id, charge_point_id, connection_id, message_id, action, payload,
                 sqlstate, error, received_at
@@ -8480,26 +8431,6 @@ revoke all on function ocpp.keep_alive(uuid, bigint[], timestamptz[]) from publi
 grant execute on function ocpp.keep_alive(uuid, bigint[], timestamptz[]) to bridge;
 comment on function ocpp.keep_alive(uuid, bigint[], timestamptz[]) is
     'Report a bridge''s open sockets and their last sign of life; returns those it must close.';
-
--- db/code/ocpp/list_presence_actions.sql ----------------------------------------
-
--- Actions that say no more than "I am here".
---
--- A batch of nothing else commits without waiting for the disk: losing the last moments of
--- presence in a crash loses nothing. Whatever is not listed here is durable.
--- Called by: ocpp.handle_calls.
-create or replace function ocpp.list_presence_actions()
-returns text[]
-language sql
-immutable
-security invoker
-set search_path = pg_catalog, pg_temp
-as $$
-    select array['Heartbeat']
-$$;
-revoke all on function ocpp.list_presence_actions() from public;
-comment on function ocpp.list_presence_actions() is
-    'Actions that carry nothing but presence, the only ones that may commit asynchronously.';
 
 -- db/code/ocpp/list_solo_actions.sql ----------------------------------------
 
@@ -10257,6 +10188,112 @@ comment on column api.id_tokens.max_concurrent_transactions is
 comment on column api.id_tokens.created_at is 'When the row was made.';
 comment on column api.id_tokens.updated_at is 'When the row was last changed.';
 
+-- db/code/api/meter_value_samples.sql ----------------------------------------
+
+-- Meter values, one row per sample, read-only.
+--
+-- Columns come first, in their units; then what has no column, as it was sent. (A figure of type
+-- real goes through its text, which is the shortest that means it: the cast to numeric rounds.)
+create or replace view api.meter_value_samples
+with (security_invoker = true) as
+select
+    m.tenant_id,
+    m.charge_point_id,
+    m.evse_no,
+    m.session_id,
+    m.sampled_at,
+    m.received_at,
+    m.context,
+    s.measurand,
+    s.phase,
+    null::text as location,
+    s.unit,
+    s.value,
+    null::text as value_reported,
+    null::text as format,
+    false as is_as_sent
+from core.meter_values as m
+cross join lateral (
+    values
+        ('Energy.Active.Import.Register', null::text, 'Wh', m.energy_wh),
+        ('Energy.Active.Export.Register', null, 'Wh', m.energy_export_wh),
+        ('Power.Active.Import', null, 'W', m.power_w::text::numeric),
+        ('Power.Active.Import', 'L1', 'W', m.power_l1_w::text::numeric),
+        ('Power.Active.Import', 'L2', 'W', m.power_l2_w::text::numeric),
+        ('Power.Active.Import', 'L3', 'W', m.power_l3_w::text::numeric),
+        ('Power.Offered', null, 'W', m.power_offered_w::text::numeric),
+        ('Current.Import', null, 'A', m.current_a::text::numeric),
+        ('Current.Import', 'L1', 'A', m.current_l1_a::text::numeric),
+        ('Current.Import', 'L2', 'A', m.current_l2_a::text::numeric),
+        ('Current.Import', 'L3', 'A', m.current_l3_a::text::numeric),
+        ('Current.Offered', null, 'A', m.current_offered_a::text::numeric),
+        ('Voltage', null, 'V', m.voltage_v::text::numeric),
+        ('Voltage', 'L1-N', 'V', m.voltage_l1_v::text::numeric),
+        ('Voltage', 'L2-N', 'V', m.voltage_l2_v::text::numeric),
+        ('Voltage', 'L3-N', 'V', m.voltage_l3_v::text::numeric),
+        ('SoC', null, 'Percent', m.soc_percent::text::numeric),
+        ('Temperature', null, 'Celsius', m.temperature_celsius::text::numeric)
+) as s (measurand, phase, unit, value)
+where s.value is not null
+union all
+select
+    m.tenant_id,
+    m.charge_point_id,
+    m.evse_no,
+    m.session_id,
+    m.sampled_at,
+    m.received_at,
+    coalesce(s.sample ->> 'context', m.context),
+    coalesce(s.sample ->> 'measurand', 'Energy.Active.Import.Register'),
+    s.sample ->> 'phase',
+    s.sample ->> 'location',
+    s.sample ->> 'unit',
+    case
+        when
+            coalesce(s.sample ->> 'format', 'Raw') = 'Raw'
+            and s.sample ->> 'value' ~ '^\s*[+-]?[0-9]{1,30}(\.[0-9]{1,30})?\s*$'
+            then (s.sample ->> 'value')::numeric
+    end,
+    s.sample ->> 'value',
+    coalesce(s.sample ->> 'format', 'Raw'),
+    true
+from core.meter_values as m
+cross join lateral jsonb_array_elements(m.other_samples) as s (sample);
+
+grant select (
+    tenant_id, charge_point_id, evse_no, session_id, sampled_at, received_at, context,
+    measurand, phase, location, unit, value, value_reported, format, is_as_sent
+) on api.meter_value_samples to staff, customer, platform;
+
+create trigger meter_value_samples__refuse_change
+instead of insert or update or delete on api.meter_value_samples
+for each row execute function charging.tg_meter_value_samples__refuse_change();
+
+comment on view api.meter_value_samples is
+    E'A single measured value: meter_values, one row per measurand and phase.\n'
+    'Ask for a session_id, or for a charge_point_id and a range of sampled_at.';
+comment on column api.meter_value_samples.tenant_id is 'The tenant that owns the row.';
+comment on column api.meter_value_samples.charge_point_id is 'The charge point.';
+comment on column api.meter_value_samples.evse_no is
+    'Number of the EVSE; 0 is the main meter of the charge point.';
+comment on column api.meter_value_samples.session_id is 'The session; null for readings of none.';
+comment on column api.meter_value_samples.sampled_at is
+    'When it was measured; the time of receipt where flags say time_clamped.';
+comment on column api.meter_value_samples.received_at is 'When it was heard.';
+comment on column api.meter_value_samples.context is
+    'Why it was taken: Sample.Periodic, Sample.Clock, Transaction.Begin ...';
+comment on column api.meter_value_samples.measurand is 'What was measured, in the words of OCPP.';
+comment on column api.meter_value_samples.phase is 'The phase, when it is of one.';
+comment on column api.meter_value_samples.location is
+    'Where it was measured, when it was not at the outlet.';
+comment on column api.meter_value_samples.unit is 'Unit of value; as sent where is_as_sent.';
+comment on column api.meter_value_samples.value is 'The figure; null when it is none.';
+comment on column api.meter_value_samples.value_reported is
+    'The value as it was sent, where is_as_sent; signed data stands here to the letter.';
+comment on column api.meter_value_samples.format is 'Raw or SignedData, where is_as_sent.';
+comment on column api.meter_value_samples.is_as_sent is
+    'True for what has no column of its own: not normalised, but as the charger sent it.';
+
 -- db/code/api/readings.sql ----------------------------------------
 
 -- Readings of a session, for embedding: charging_sessions?select=*,readings(*).
@@ -10294,8 +10331,8 @@ comment on function api.readings(api.charging_sessions) is
 -- (DESIGN 24), so the tenant is an explicit filter here and the right is checked by hand. The
 -- range of time is required and at most 31 days, which bounds what one request can read.
 -- `text` is looked for in the payload as it stands, whatever its case.
--- Errors:    PT400 time_range_invalid, PT400 row_limit_invalid, PT403 permission_missing,
---            PT404 charge_point_unknown.
+-- Errors:    PT400 time_range_invalid, PT400 row_limit_invalid, PT400 search_too_broad,
+--            PT403 permission_missing, PT404 charge_point_unknown.
 create or replace function api.search_ocpp_messages(
     since timestamptz,
     until timestamptz default null,
@@ -10384,6 +10421,13 @@ begin
         v_tenant_id, search_ocpp_messages.since, v_until, search_ocpp_messages.charge_point_id,
         search_ocpp_messages.text, search_ocpp_messages.action, search_ocpp_messages.direction,
         search_ocpp_messages.message_id, search_ocpp_messages.max_rows;
+exception
+    when query_canceled then
+        raise exception using
+            errcode = 'PT400',
+            message = 'the search takes too long',
+            detail = '{"error":"search_too_broad"}',
+            hint = 'Name a charge point, or a shorter range of time.';
 end;
 $$;
 revoke all on function api.search_ocpp_messages(
@@ -11058,7 +11102,8 @@ on core.identity_providers to platform;
 grant update (audience, requires_jti, is_active) on core.identity_providers to platform;
 grant delete on core.identity_providers to platform;
 
-create trigger identity_providers__log_change after insert or update or delete on core.identity_providers
+create trigger identity_providers__log_change
+after insert or update or delete on core.identity_providers
 for each row execute function audit.tg_log_change();
 create trigger identity_providers__limit_update after update on core.identity_providers
 referencing old table as changed_rows
@@ -11129,7 +11174,8 @@ using (true);
 
 grant select (tenant_id, role_id, permission) on core.role_permissions to staff, platform;
 
-create trigger role_permissions__log_change after insert or update or delete on core.role_permissions
+create trigger role_permissions__log_change
+after insert or update or delete on core.role_permissions
 for each row execute function audit.tg_log_change();
 
 -- db/code/core/roles.sql ----------------------------------------
@@ -11490,9 +11536,9 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function access.use_token"]'),
     ('api/activate_user.sql', '03d1b0658c6b8bca4019e7fdbd77f1f4c6e35ce55a7748ea3f2cc5a07a88c0d3',
     '["function api.activate_user", "grants api.activate_user"]'),
-    ('api/admit_charge_point.sql', '0bbca2e7a7b389081b17a446b595caa1b6ddd0c8087a16ec96e5bbf642e97a6c',
+    ('api/admit_charge_point.sql', '2c142815bda27a9cc0e71147cffd53d8aa806c22d08b50e434810a6f07f09e84',
     '["function api.admit_charge_point", "grants api.admit_charge_point"]'),
-    ('api/admit_id_token.sql', 'b947f6582a39a0a36325ca1a4d862bb6bd924bda3f9a5e7ed856bd3b8c5c3196',
+    ('api/admit_id_token.sql', '92fbba547a58abc8a669fa9fc42b201dcd6034894d1020da2b255e86ba757774',
     '["function api.admit_id_token", "grants api.admit_id_token"]'),
     ('api/api_keys.sql', 'a2adc29a15d819f77fb8afa0e1f346e55cd5ba388e56a2942115bbe70dacad72',
     '["grants api.api_keys", "view api.api_keys"]'),
@@ -11510,7 +11556,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["grants api.charge_point_keys", "view api.charge_point_keys"]'),
     ('api/charge_points.sql', 'b5587bf7ac8932ba3e43d4c287e23317a05f42256971781e19841af340d3688e',
     '["grants api.charge_points", "grants ops.connections", "grants ops.presence", "view api.charge_points"]'),
-    ('api/charging_sessions.sql', '12e9311bfbaf8351470d0ceb8d4f41f78bc65d27abce01c0e56e90191bf1ce14',
+    ('api/charging_sessions.sql', '1bea0f6ddf8e125cb68a71ff97b7dcb777d3c0f40ae37111a79a014a9f320e4b',
     '["grants api.charging_sessions", "view api.charging_sessions"]'),
     ('api/connection_log.sql', '6ca7bb7b6dc4abc9117163ea3c2238e74fd5047dbe635d43dc7e31bc36852648',
     '["grants api.connection_log", "view api.connection_log"]'),
@@ -11520,7 +11566,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["grants api.connectors", "view api.connectors"]'),
     ('api/create_api_key.sql', 'de09dd905d23da92d03648f7a197074c8edd128d4581c7fd3d9bd35b7c42257b',
     '["function api.create_api_key", "grants api.create_api_key"]'),
-    ('api/create_charge_point_key.sql', '414eb2cce0a3ff229221d8e4186111ec159eda899253bcfae2472e5a73dc7b8d',
+    ('api/create_charge_point_key.sql', 'd874d28fa570800c4ef00d6758507958827cbdd194e9fffa9ae9f3dd7d0fff8c',
     '["function api.create_charge_point_key", "grants api.create_charge_point_key"]'),
     ('api/create_role.sql', '7d4e824fdc5503100523144f5a398ff1248fc5a48e801fc26892bcde90a7a62b',
     '["function api.create_role", "grants api.create_role"]'),
@@ -11542,9 +11588,9 @@ insert into ops.applied_code (path, checksum, objects) values
     '["grants api.identities", "view api.identities"]'),
     ('api/identity_providers.sql', 'c98d3bb88f23f558e7a15097b2f1f0311fc621dd2574e0d45626e01c0dee0fdf',
     '["grants api.identity_providers", "view api.identity_providers"]'),
-    ('api/ignore_charge_point.sql', 'b49bb18b7ed3a2f262d1cba5f2b25d1add402f34500d8d51ab7859e465d758eb',
+    ('api/ignore_charge_point.sql', '9d7e4fd0cd2df61f1ad2ce292a41b1aa0405679d1e3ee89be2f07b9e86a7f6a0',
     '["function api.ignore_charge_point", "grants api.ignore_charge_point"]'),
-    ('api/ignore_id_token.sql', 'c8a297d538a0532d600a3546c16eba3023403c97bfe724f5c3273ddf574edeb5',
+    ('api/ignore_id_token.sql', '047d3a3216ee6fab0698a677638f545681cfde3363ac459b2bf482bcbdadcaa7',
     '["function api.ignore_id_token", "grants api.ignore_id_token"]'),
     ('api/invite_user.sql', '0eb8b92dde174bc39bf12aba8a72e23da1ca2d435ae3a56625391e63d9dccfb2',
     '["function api.invite_user", "grants api.invite_user"]'),
@@ -11556,8 +11602,8 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function api.logout", "grants api.logout"]'),
     ('api/me.sql', '2ed178cba2966fc031a1608d285b63fa56b3ba8730a075fd22367ae27fc37443',
     '["function api.me", "grants api.me"]'),
-    ('api/meter_value_samples.sql', 'f817ab008361ad8f1c256bbf8aed505a4a8dc6cb997da52bca888071658f815a',
-    '["grants api.meter_value_samples", "view api.meter_value_samples"]'),
+    ('api/meter_value_samples.sql', 'da2c3eedf3e44119e81b2d582322829ccf3812c52b234e78ce0afe5b406502cc',
+    '["grants api.meter_value_samples", "trigger meter_value_samples__refuse_change on api.meter_value_samples", "view api.meter_value_samples"]'),
     ('api/meter_values.sql', '7ac7bba085503407700bb908a9c895da1b71d2ed8656a1efe6f05d733085dd1b',
     '["grants api.meter_values", "view api.meter_values"]'),
     ('api/ocpp_messages.sql', 'a0f4a1567a36b18220fe13c7303e1a9f4b254f772c8dec6045d442a1547c88fb',
@@ -11576,7 +11622,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function api.revoke_api_key", "grants api.revoke_api_key"]'),
     ('api/roles.sql', 'b9e659a922d0149f19463f17321c7e1585f37731e3b32c09d335ed0bc85b4a21',
     '["grants api.roles", "view api.roles"]'),
-    ('api/search_ocpp_messages.sql', '72b22ffe963e4610f2807c33544ad6971473bc7e66f9ddb00ea8d2e0113445b9',
+    ('api/search_ocpp_messages.sql', '615c8f30593551d18c3f19d7165c2f013af5dbc5a8a5489ddcac36daed3542dd',
     '["function api.search_ocpp_messages", "grants api.search_ocpp_messages"]'),
     ('api/session_events.sql', '46f0f2ce4270b0e6beffd432c870bc44b94556e3201017c7fa60fe03f519b7f2',
     '["grants api.session_events", "view api.session_events"]'),
@@ -11616,7 +11662,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function charging.apply_connector_status"]'),
     ('charging/authorize_id_token.sql', 'fa78f4b2f875c6a805d5ec55d0a85674cdc5a01c1aad12bd33837ba4c24cf35b',
     '["function charging.authorize_id_token", "function charging.has_right_at"]'),
-    ('charging/check_energy.sql', 'c2a3c4fa13a7d19296de6f134f7b5b5d4430d8405da24906dae9f40c018d1888',
+    ('charging/check_energy.sql', '6af2a379f6429536b4212bad838673b475666cc43446ca2e2937da4b4137a4c7',
     '["function charging.check_energy", "function charging.get_possible_energy_wh", "function charging.has_unit_conflict"]'),
     ('charging/clean_id_token.sql', '15f3d1ccc77d9a652bda38f22a43031690c11fd080fa30ad1fe88818abc965be',
     '["function charging.clean_id_token"]'),
@@ -11642,10 +11688,12 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function charging.record_unknown_id_token"]'),
     ('charging/restate_id_token_info.sql', '3f37dd2b83738b93a89fa86772fcaeba156a24c7859d3d15548f5e2c46d9fe15',
     '["function charging.restate_id_token_info"]'),
-    ('charging/settle_session.sql', 'ed0e13b7aa3809b93724f30ae0dd6bcc793d7ef16205253db0e48235d3d62804',
+    ('charging/settle_session.sql', '815d9547976d36fbf9ac865dc5ba8c5ca7a1b76710151d7ba17e8d57eb6474f1',
     '["function charging.get_first_meter_wh", "function charging.settle_session"]'),
-    ('charging/start_session.sql', '60869146b4ca732d8924ab8415f2704413cf76b540c73aad4b5a6f20a1688dc5',
+    ('charging/start_session.sql', '05dc188f660f229e871a3628468cd89e8784462a6b24d5a891e4b702b812f329',
     '["function charging.insert_session", "function charging.merge_late_start", "function charging.start_session"]'),
+    ('charging/tg_meter_value_samples__refuse_change.sql', '412d63df73c9d0ee064e250261cc00b176f2ac2ba5cfaa0c82aee4afe8ad7ac8',
+    '["function charging.tg_meter_value_samples__refuse_change"]'),
     ('claims/check_request.sql', '194afa98d26c6bff259b2f093e2976ea694ae0bca7fc2df8f251ab810fe848bc',
     '["function claims.check_request", "grants claims.check_request"]'),
     ('claims/has_permission.sql', '225fea0355bf32cae3be42e68c4467eac91655409ed9304465c79f22f3711d1d',
@@ -11690,7 +11738,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["grants core.id_tokens", "policy id_tokens_delete_permission on core.id_tokens", "policy id_tokens_delete_platform on core.id_tokens", "policy id_tokens_delete_staff on core.id_tokens", "policy id_tokens_insert_permission on core.id_tokens", "policy id_tokens_insert_platform on core.id_tokens", "policy id_tokens_insert_staff on core.id_tokens", "policy id_tokens_select_customer on core.id_tokens", "policy id_tokens_select_platform on core.id_tokens", "policy id_tokens_select_staff on core.id_tokens", "policy id_tokens_update_permission on core.id_tokens", "policy id_tokens_update_platform on core.id_tokens", "policy id_tokens_update_staff on core.id_tokens", "trigger id_tokens__close_inbox on core.id_tokens", "trigger id_tokens__limit_delete on core.id_tokens", "trigger id_tokens__limit_update on core.id_tokens", "trigger id_tokens__log_change on core.id_tokens", "trigger id_tokens__normalise on core.id_tokens", "trigger id_tokens__require_permission on core.id_tokens", "trigger id_tokens__touch_updated_at on core.id_tokens"]'),
     ('core/identities.sql', '9d5b62428afccbc4f88e5d54d3adbe81acd494fd64b961020c043da34584cefc',
     '["grants core.identities", "policy identities_delete_platform on core.identities", "policy identities_insert_platform on core.identities", "policy identities_select_platform on core.identities", "trigger identities__limit_delete on core.identities", "trigger identities__limit_update on core.identities", "trigger identities__log_change on core.identities"]'),
-    ('core/identity_providers.sql', '4ccaaa30e5ae4822d64e1a1b359c0f0f04773686b22b0fb1c4702ca607669471',
+    ('core/identity_providers.sql', '436d1c7e8067eed7a0991b1c413399868f9eee8ab1af39a5d54c2118a7401c1e',
     '["grants core.identity_providers", "policy identity_providers_delete_platform on core.identity_providers", "policy identity_providers_insert_platform on core.identity_providers", "policy identity_providers_select_platform on core.identity_providers", "policy identity_providers_update_platform on core.identity_providers", "trigger identity_providers__limit_delete on core.identity_providers", "trigger identity_providers__limit_update on core.identity_providers", "trigger identity_providers__log_change on core.identity_providers"]'),
     ('core/memberships.sql', 'fbf147ce4318205f82d63f0ddc5b3c9936134a350e6278dc921d3bb9fc328ba0',
     '["grants core.memberships", "policy memberships_select_permission on core.memberships", "policy memberships_select_platform on core.memberships", "policy memberships_select_staff on core.memberships", "trigger memberships__keep_an_admin on core.memberships", "trigger memberships__log_change on core.memberships", "trigger memberships__touch_updated_at on core.memberships"]'),
@@ -11698,7 +11746,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["grants core.meter_values", "policy meter_values_select_customer on core.meter_values", "policy meter_values_select_platform on core.meter_values", "policy meter_values_select_staff on core.meter_values"]'),
     ('core/permissions.sql', '1709c0483097f684f925af9f45ef923e1d584787222a9b5f7a672367c55d02e7',
     '["grants core.permissions", "policy permissions_select_platform on core.permissions", "policy permissions_select_staff on core.permissions"]'),
-    ('core/role_permissions.sql', 'f3d519054ec3c0b64d8840a668a3812b10641a7399b692c26df7130d69cfba07',
+    ('core/role_permissions.sql', '7f8ccbeb30f632f6edf5a391c2491c182f0c59fcf00aafeb57264a5244f7910d',
     '["grants core.role_permissions", "policy role_permissions_select_platform on core.role_permissions", "policy role_permissions_select_staff on core.role_permissions", "trigger role_permissions__log_change on core.role_permissions"]'),
     ('core/roles.sql', '815ae0a31e1b5160250f9b71b0925ba60ab43afc4b3af80d400a9b32f8bbfcf2',
     '["grants core.roles", "policy roles_select_platform on core.roles", "policy roles_select_staff on core.roles", "trigger roles__log_change on core.roles", "trigger roles__touch_updated_at on core.roles"]'),
@@ -11740,9 +11788,9 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function fleet.is_online", "grants fleet.is_online"]'),
     ('fleet/lock_presence.sql', 'd2c381dda6fddde46abfa27fc73aaf2b99cf11997a20b8279f0ee4f3ea378e50',
     '["function fleet.lock_presence"]'),
-    ('fleet/lock_unknown_charge_point.sql', 'bdf1715d756a9b031efa87a6eeda10fc7655ab38ef44d871c4f76d4e320ff58f',
+    ('fleet/lock_unknown_charge_point.sql', 'dcc5dc57909a92f6cda2429e9d50b9886a61198a5f0803fff46457d78803b819',
     '["function fleet.lock_unknown_charge_point"]'),
-    ('fleet/lock_unknown_id_token.sql', '23e71351afadcad15f353eb00a9908a79893f3d7ef244415601c25bf3f282073',
+    ('fleet/lock_unknown_id_token.sql', 'b297c34b42ac8b1c5e8c545fcffbd0c32680eb45e44a5efa60dd777636d13b18',
     '["function fleet.lock_unknown_id_token"]'),
     ('fleet/normalise_contract_id.sql', 'abbdf79096ac9f5340aaa53872698eb5ef1c92ff6855d42dffcab7b97cc4ed8f',
     '["function fleet.is_contract_id_right", "function fleet.normalise_contract_id"]'),
@@ -11772,7 +11820,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function fleet.touch_presence"]'),
     ('jobs/close_stale_sessions.sql', '1f02c644bbf83b183f77c0720373411626824dd4553f6e3a2f0c3ff247923e78',
     '["function jobs.close_stale_sessions", "grants jobs.close_stale_sessions"]'),
-    ('jobs/expire_records.sql', 'e3d0c94370e2f68793c7143cec943fc6dd68ffe4a170ad5327719bdcb7bc8290',
+    ('jobs/expire_records.sql', 'e63f268ea360f435ed94452342fc4f9259f82357e53ac058c443aaddbd47d154',
     '["function jobs.delete_expired", "function jobs.expire_records", "grants jobs.expire_records"]'),
     ('jobs/maintain_partitions.sql', 'd427f9e5c7e8659e8d1af21121a2cca2da197ee0ac1f36a5fe7acb68f9903c24',
     '["function jobs.create_partition", "function jobs.drop_partition", "function jobs.list_partitions", "function jobs.maintain_partitions", "grants jobs.maintain_partitions"]'),
@@ -11796,14 +11844,12 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function ocpp.get_numeric"]'),
     ('ocpp/get_text.sql', '3691424597aa9e9faaad3908d67e5d5b293d98866ebe1f58aba545ab49a96c16',
     '["function ocpp.get_text"]'),
-    ('ocpp/handle_calls.sql', 'f4572cf25f363ef9cc18eb4f0fa54b3212ad5e3ae21af5b1ce037552a9ce122e',
+    ('ocpp/handle_calls.sql', '615065cb5cd1c906319f580b0b054e74bb4d3bd1a7ee8d7b9358ab376c0aed54',
     '["function ocpp.handle_calls", "grants ocpp.handle_calls"]'),
     ('ocpp/judge_timestamp.sql', 'b5a32b3294fc9b897bfb6a55cd12dc48773f33e2200f817a53495bc201e53be7',
     '["function ocpp.judge_timestamp"]'),
     ('ocpp/keep_alive.sql', '9347ade02a58024c88832c2827fbf215c4cece4c29d0a702d01e24b2a82842e8',
     '["function ocpp.keep_alive", "grants ocpp.keep_alive"]'),
-    ('ocpp/list_presence_actions.sql', 'e9c948dd3751d1d5fb6989ee85596cab7b112a5ba04a0e44a3d507fa8345b215',
-    '["function ocpp.list_presence_actions"]'),
     ('ocpp/list_solo_actions.sql', 'a65936cf4adc90dc69f954ff7fa650e9de34c8b8beb7384d7f06b146bfaba27d',
     '["function ocpp.list_solo_actions"]'),
     ('ocpp/list_subprotocols.sql', 'cd46448d33d8eb62d1f911efe39f24263299af1b4f39ff2d9b57b514d5653acb',

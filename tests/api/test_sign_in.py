@@ -15,7 +15,7 @@ from tests.support.processes import RunningPart
 @pytest.fixture(scope="module")
 def api(module_postgrest: RunningPart) -> Iterator[httpx.Client]:
     """PostgREST, without a token."""
-    with httpx.Client(base_url=module_postgrest.url, timeout=20) as client:
+    with httpx.Client(base_url=module_postgrest.url, timeout=20, trust_env=False) as client:
         yield client
 
 

@@ -21,6 +21,9 @@ from tests.support.tokens import RsaKey, sign_hs256, unsigned
 
 ISSUER = "https://id.greenway.example"
 
+# Stands for a time when the test runs: parameters are the same in every worker.
+JUST_EXPIRED = "five seconds ago"
+
 
 @pytest.fixture(scope="module")
 def outside_key() -> RsaKey:
@@ -41,7 +44,7 @@ def api(
     settings = replace(module_database.settings, jwks_file=jwks)
     with (
         running_postgrest(settings, directory) as part,
-        httpx.Client(base_url=part.url, timeout=20) as client,
+        httpx.Client(base_url=part.url, timeout=20, trust_env=False) as client,
     ):
         yield client
 

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 
 import psutil
 
 from tests.bench.fleet import CHARGERS, LoadGenerator, running_fleet
 from tests.bench.report import Figure
-from tests.bench.sql import SingleCalls
+from tests.bench.sql import Single, SingleCalls
 from tests.e2e.accounts import Account
 from tests.e2e.installation import Installation
 
 __all__ = ["measure"]
 
-KINDS = ("heartbeat", "meter_values", "sessions")
+KINDS = ("heartbeat", "sessions", "meter_values")
 SIZES = (16, 128, 1000)
+SINGLES = 992
+"""Charge points of pgbench: the same number for each of its 16 clients."""
 
 RATIO_GOAL = 1.5
 IDLE_LIMIT_KIB = 20
@@ -31,61 +34,50 @@ _IDLE_SETTLE_S = 12.0
 def measure() -> Iterator[Figure]:
     """Run everything that needs charge points; some two minutes."""
     with running_fleet() as (installation, chargers):
-        # pgbench and the bridge have charge points of their own, so that neither finds what
-        # the other left behind.
-        most = SIZES[-1]
-        singles = yield from _measure_single(installation, chargers[most : 2 * most])
-        for size in SIZES:
-            yield from _measure_bridge(installation, chargers[:size], singles)
+        # Every group of charge points is used for one size alone, so that none finds what
+        # another left behind. A kind's figures are taken one right after the other.
+        unused = iter(chargers)
+        calls = SingleCalls(installation, list(islice(unused, SINGLES)))
+        groups = [list(islice(unused, size)) for size in SIZES]
+        installation.start_bridge()
+        with LoadGenerator() as load:
+            for kind in KINDS:
+                single = calls.run(kind, measure_s=_MEASURE_S)
+                yield Figure(f"sql.{kind}", single.messages_per_s, "messages/s")
+                yield Figure(f"sql.{kind}.mean", single.latency_ms, "ms")
+                yield from _cpu(f"sql.{kind}", single.cpu)
+                for group in groups:
+                    load.connect(installation, group)
+                    yield from _measure_kind(installation, load, kind, len(group), single)
+                    load.disconnect()
+        installation.drain_bridge()
         yield from _measure_idle(installation, chargers)
 
 
-def _measure_single(
-    installation: Installation, chargers: Sequence[Account]
-) -> Generator[Figure, None, dict[str, float]]:
-    """Call singly with pgbench; return messages per second by kind."""
-    singles: dict[str, float] = {}
-    calls = SingleCalls(installation, chargers)
-    for kind in ("heartbeat", "sessions", "meter_values"):
-        if kind == "meter_values":
-            calls.start_sessions()
-        single = calls.run(kind, measure_s=_MEASURE_S)
-        singles[kind] = single.messages_per_s
-        yield Figure(f"sql.{kind}", single.messages_per_s, "messages/s")
-        yield Figure(f"sql.{kind}.mean", single.latency_ms, "ms")
-        yield from _cpu(f"sql.{kind}", single.cpu)
-    return singles
-
-
-def _measure_bridge(
-    installation: Installation, chargers: Sequence[Account], singles: dict[str, float]
+def _measure_kind(
+    installation: Installation, load: LoadGenerator, kind: str, size: int, single: Single
 ) -> Iterator[Figure]:
-    """The same through the bridge, each charger with one call outstanding."""
-    installation.start_bridge()
+    """Messages through the bridge; each charger has one call outstanding."""
     assert installation.bridge is not None
     processes = {
         "bridge": installation.bridge.pid,
         "postgres": installation.cluster.running_pid() or 0,
     }
-    with LoadGenerator() as load:
-        load.connect(installation, chargers)
-        for kind in KINDS:
-            result = load.run(kind, warm_up_s=_WARM_UP_S, measure_s=_MEASURE_S, processes=processes)
-            name = f"bridge.{kind}.{len(chargers)}"
-            if result["refused"]:
-                raise RuntimeError(f"{name}: {result['refused']} refused: {result['refusal']}")
-            messages_per_s = result["messages"] / result["seconds"]
-            yield Figure(
-                name,
-                messages_per_s,
-                "messages/s",
-                ratio=messages_per_s / singles[kind],
-                goal=RATIO_GOAL if len(chargers) == SIZES[-1] else None,
-            )
-            yield Figure(f"{name}.p50", result["p50_ms"], "ms")
-            yield Figure(f"{name}.p99", result["p99_ms"], "ms")
-            yield from _cpu(name, result["cpu"])
-    installation.drain_bridge()
+    result = load.run(kind, warm_up_s=_WARM_UP_S, measure_s=_MEASURE_S, processes=processes)
+    name = f"bridge.{kind}.{size}"
+    if result["refused"]:
+        raise RuntimeError(f"{name}: {result['refused']} refused: {result['refusal']}")
+    messages_per_s = result["messages"] / result["seconds"]
+    yield Figure(
+        name,
+        messages_per_s,
+        "messages/s",
+        ratio=messages_per_s / single.messages_per_s,
+        goal=RATIO_GOAL if size == SIZES[-1] else None,
+    )
+    yield Figure(f"{name}.p50", result["p50_ms"], "ms")
+    yield Figure(f"{name}.p99", result["p99_ms"], "ms")
+    yield from _cpu(name, result["cpu"])
 
 
 def _measure_idle(installation: Installation, chargers: Sequence[Account]) -> Iterator[Figure]:

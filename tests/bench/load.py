@@ -28,6 +28,7 @@ __all__ = ["Generator", "main"]
 _RECEIVE_BYTES = 65_536
 _CONNECT_AT_ONCE = 64
 _DEADLINE_S = 30.0
+_WARM_ANSWERS = 4
 
 
 @dataclass(slots=True)
@@ -38,6 +39,8 @@ class _Charger:
     id_token: bytes
     script: Script | None = None
     sent_at: float = 0.0
+    answers: int = 0
+    """Since the phase began."""
     buffer: bytes = b""
     """Bytes of a frame that has not come whole; nearly always empty."""
 
@@ -84,7 +87,7 @@ class Generator:
     def run(
         self, kind: str, warm_up_s: float, measure_s: float, processes: dict[str, int]
     ) -> dict[str, Any]:
-        """Play the scripts of `kind`; measure for a while after the warm-up; let them finish.
+        """Play the scripts of `kind`; measure after the warm-up; let them come to an end.
 
         `processes` maps a name to the id of a process whose CPU, children included, counts.
         Returns messages, seconds, p50_ms, p99_ms, refused, refusal and cpu (cores by name).
@@ -94,6 +97,7 @@ class Generator:
         gc.collect()
         for charger in self._chargers.values():
             charger.script = SCRIPTS[kind](control, charger.id_token)
+            charger.answers = 0
             body = next(charger.script)
             charger.sent_at = time.perf_counter()
             charger.socket.send(masked(body))
@@ -101,6 +105,12 @@ class Generator:
         running = len(self._chargers)
         warm_up, tally = _Tally(), _Tally()
         running -= self._play(warm_up, until=time.perf_counter() + warm_up_s)
+        # A thousand sessions take their time to start: nobody is measured before all have.
+        deadline = time.perf_counter() + _DEADLINE_S
+        while min(charger.answers for charger in self._chargers.values()) < _WARM_ANSWERS:
+            if time.perf_counter() > deadline:
+                raise TimeoutError("some chargers have too few answers after the warm-up")
+            running -= self._play(warm_up, until=time.perf_counter() + 0.05)
         meter.start()
         began = time.perf_counter()
         running -= self._play(tally, until=began + measure_s)
@@ -141,6 +151,7 @@ class Generator:
                 if reply is None:
                     continue
                 received_at = now()
+                charger.answers += 1
                 note(received_at - charger.sent_at)
                 if reply[1] != 0x33:
                     tally.refused += 1

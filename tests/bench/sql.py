@@ -34,6 +34,10 @@ CLIENTS = 16
 _THREADS = 2
 _WARM_UP_S = 1
 _FIRST_TRANSACTION = 1_000_000
+_LATER_REGISTER_WH = 100_000_000
+"""More than the sessions that were run before can have counted."""
+_TURNS_OF_A_RUN = 400
+"""More sessions than one client gets through in a run."""
 _TPS = re.compile(r"^tps = ([0-9.]+) \(without initial connection time\)", re.MULTILINE)
 _FAILED = re.compile(r"^number of failed transactions: (\d+)", re.MULTILINE)
 
@@ -57,10 +61,11 @@ class SingleCalls:
         self._installation = installation
         self._per_client = len(chargers) // CLIENTS
         self._first_serial = int(chargers[0].identity.removeprefix("BENCH")) - FIRST_SERIAL
+        self._runs = 0
         with psycopg.connect(installation.settings.bridge_url, autocommit=True) as bridge:
             self._first_connection = _open_connections(bridge, chargers)
 
-    def start_sessions(self) -> None:
+    def _start_sessions(self) -> None:
         """Start a session at every charger, with a transaction id that pgbench can compute."""
         count = self._per_client * CLIENTS
         with psycopg.connect(self._installation.settings.bridge_url, autocommit=True) as bridge:
@@ -74,7 +79,7 @@ class SingleCalls:
                             {
                                 "connectorId": 1,
                                 "idTag": f"TAG-BENCH{FIRST_SERIAL + self._first_serial + number}",
-                                "meterStart": 1_000_000,
+                                "meterStart": _LATER_REGISTER_WH,
                                 "timestamp": ocpp_time(datetime.now(UTC) - timedelta(days=1)),
                             }
                         ),
@@ -92,14 +97,19 @@ class SingleCalls:
             ).rowcount
             if changed != count:
                 raise RuntimeError(f"{changed} sessions run, not {count}")
-            owner.execute("vacuum analyze core.sessions")
 
     def run(self, kind: str, *, measure_s: int) -> Single:
         """Run one of heartbeat, meter_values and sessions; raises when an answer was an error."""
         script = self._installation.home / f"{kind}.pgbench"
         script.write_text(_SCRIPTS[kind])
+        if kind == "meter_values":
+            self._start_sessions()
         began = datetime.now(UTC)
         self._pgbench(script, _WARM_UP_S)
+        with self._installation.owner() as owner:
+            # What autovacuum does within a minute: plans made for empty tables are no measure.
+            owner.execute("analyze core.sessions, core.session_events, core.meter_values")
+            owner.execute("analyze core.authorizations, core.connectors, ops.message_log")
         processes = {"postgres": self._installation.cluster.running_pid() or 0}
         meter = CpuMeter(processes)
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -124,7 +134,9 @@ class SingleCalls:
             "per_client": self._per_client,
             "first_connection": self._first_connection,
             "first_tag": FIRST_SERIAL + self._first_serial,
+            "turn": self._runs * _TURNS_OF_A_RUN,
         }
+        self._runs += 1
         result = subprocess.run(
             [
                 self._installation.cluster.tool("pgbench"),
@@ -224,22 +236,27 @@ _CHOOSE = r"""
 \set connection :first_connection + :charger
 \set tag :first_tag + :charger
 \set message random(1, 2000000000)
+\set turn :turn + 1
 """
+"""`turn` counts over the runs of pgbench: what follows from it goes on where the last run ended."""
 
 
 def _session_script() -> str:
+    """The load generator's session: half an hour and 5400 Wh, each after the one before it."""
     began = "to_timestamp(:began::double precision)"
+    planned = "clock_timestamp() - interval '60 days' + :turn * interval '31 minutes'"
     lines = [
         _CHOOSE,
+        "\\set register 1000000 + :turn * 6000",
         _call("Authorize", f"""'{{"idTag":"' || {_TAG} || '"}}'""") + ";",
-        _next(_status("Preparing", "clock_timestamp()")),
+        _next(_status("Preparing", planned)),
         "\\set message random(1, 2000000000)",
         _call(
             "StartTransaction",
-            f"""'{{"connectorId":1,"idTag":"' || {_TAG} || '","meterStart":1000000,"timestamp":'"""
-            f""" || {_clock("clock_timestamp() - interval '60 days'")} || '}}'""",
+            f"""'{{"connectorId":1,"idTag":"' || {_TAG} || '","meterStart":' || :register::text"""
+            f""" || ',"timestamp":' || {_clock(planned)} || '}}'""",
             "reply::jsonb->>'transactionId' as transaction,"
-            " extract(epoch from clock_timestamp() - interval '60 days') as began",
+            f" extract(epoch from {planned}) as began",
         ),
         "\\gset",
         _next(_status("Charging", began)),
@@ -247,15 +264,15 @@ def _session_script() -> str:
     for reading in range(1, READINGS_PER_SESSION + 1):
         offset_s = 1800 * reading // (READINGS_PER_SESSION + 1)
         moment = f"{began} + interval '{offset_s} seconds'"
-        lines.append(_next(_meter_values(":transaction", moment, str(1_000_000 + offset_s * 3))))
+        lines.append(_next(_meter_values(":transaction", moment, f":register + {offset_s * 3}")))
     ended = f"{began} + interval '1800 seconds'"
     lines += [
         _next(
             _call(
                 "StopTransaction",
                 f"""'{{"transactionId":' || :transaction::text || ',"idTag":"' || {_TAG} ||"""
-                f""" '","meterStop":1005400,"reason":"Local","timestamp":' || {_clock(ended)}"""
-                """ || '}'""",
+                f""" '","meterStop":' || (:register + 5400)::text ||"""
+                f""" ',"reason":"Local","timestamp":' || {_clock(ended)} || '}}'""",
             )
         ),
         _next(_status("Available", ended)),
@@ -270,7 +287,7 @@ def _next(statement: str) -> str:
 _SCRIPTS = {
     "heartbeat": _CHOOSE + _call("Heartbeat", "'{}'") + ";\n",
     "meter_values": _CHOOSE
-    + "\\set register :message / 1000 + 1000000\n"
+    + f"\\set register {_LATER_REGISTER_WH} + :turn * 3\n"
     + f"\\set transaction {_FIRST_TRANSACTION} + :tag\n"
     + _meter_values(
         ":transaction",

@@ -1,7 +1,6 @@
 """Nothing acknowledged is ever lost: kills in the middle of a hundred running sessions.
 
 PostgreSQL runs with fsync and synchronous_commit on, in a cluster of this module's own.
-Heartbeats alone may be missing after a crash of the database: presence is asynchronous.
 """
 
 from __future__ import annotations
@@ -134,7 +133,7 @@ async def test_kills_of_bridge_and_database_lose_nothing_acknowledged(
         await chargers.finish()
         ledger = chargers.ledger
     assert ledger.losses > CHARGERS, "the kills interrupted nothing"
-    assert_nothing_is_lost(installation, ledger, asynchronous={"Heartbeat"})
+    assert_nothing_is_lost(installation, ledger)
     assert_sessions_are_right(installation, ledger)
 
 
@@ -150,15 +149,13 @@ async def test_a_drain_of_the_bridge_loses_nothing_acknowledged(
         await chargers.wait_for_more(500)
         await chargers.finish()
         ledger = chargers.ledger
-    assert_nothing_is_lost(installation, ledger, asynchronous=set())
+    assert_nothing_is_lost(installation, ledger)
     assert_sessions_are_right(installation, ledger)
 
 
-def assert_nothing_is_lost(
-    installation: Installation, ledger: Ledger, *, asynchronous: set[str]
-) -> None:
+def assert_nothing_is_lost(installation: Installation, ledger: Ledger) -> None:
     """Every acknowledged message stands in the log, with its answer; none failed."""
-    kept = [one for one in ledger.acknowledged if one.action not in asynchronous]
+    kept = ledger.acknowledged
     with installation.owner() as owner:
         missing = owner.execute(
             """

@@ -18,10 +18,10 @@ _BIN = Path(sys.executable).parent
 
 def _commands() -> dict[str, Sequence[str]]:
     migrations = sorted(str(path) for path in (ROOT / "db" / "migrations").glob("*.sql"))
-    scripts = ["bootstrap.sh", ".ci/run"]
+    scripts = ["bootstrap.sh", ".ci/run", *sorted(map(str, (ROOT / "docker").glob("*.sh")))]
     return {
         "mypy": [str(_BIN / "mypy")],
-        "sqlfluff": [str(_BIN / "sqlfluff"), "lint", "--disable-progress-bar", "db", "tests/db"],
+        "sqlfluff": [str(_BIN / "sqlfluff"), "lint", "--disable-progress-bar", "db"],
         "ruff": [str(_BIN / "ruff"), "check", "."],
         "ruff format": [str(_BIN / "ruff"), "format", "--check", "."],
         "squawk": [str(_BIN / "squawk"), *migrations],

@@ -1,4 +1,4 @@
--- Charging sessions, read-only.
+-- Charging sessions, read-only. (Casts keep the table's domains out of the API's types.)
 create or replace view api.charging_sessions
 with (security_invoker = true) as
 select
@@ -12,20 +12,20 @@ select
     s.id_token,
     s.protocol,
     s.transaction_id,
-    s.state,
-    s.charging_state,
+    s.state::text as state,
+    s.charging_state::text as charging_state,
     s.authorization_status,
     s.authorization_reason,
     s.started_at,
     s.ended_at,
     round(extract(epoch from coalesce(s.ended_at, now()) - s.started_at))::bigint as duration_s,
-    s.meter_start_wh,
-    s.meter_stop_wh,
-    s.energy_wh,
+    s.meter_start_wh::numeric as meter_start_wh,
+    s.meter_stop_wh::numeric as meter_stop_wh,
+    s.energy_wh::numeric as energy_wh,
     s.last_meter_wh,
     s.last_reading_at,
     s.power_w,
-    s.soc_percent,
+    s.soc_percent::numeric as soc_percent,
     s.stop_reason,
     s.stop_id_token,
     s.stop_authorization_status,
@@ -100,8 +100,9 @@ comment on column api.charging_sessions.stop_authorization_status is
     'What the charger was told about the token that ended it.';
 comment on column api.charging_sessions.hold_reason is
     'Why it must not be billed as it is: unknown_start, presumed_end, meter_start_missing, '
-    'meter_stop_missing, unit_conflict, zero_begin, register_reset, stop_below_start, '
-    'impossible_power, negative_duration or time_in_future; null when nothing speaks against it.';
+    'meter_stop_missing, unit_conflict, zero_begin, register_overlap, register_reset, '
+    'stop_below_start, impossible_power, negative_duration or time_in_future; null when nothing '
+    'speaks against it.';
 comment on column api.charging_sessions.hold_details is
     'Everything that speaks against billing, a list with the figures; hold_reason is the first.';
 comment on column api.charging_sessions.flags is

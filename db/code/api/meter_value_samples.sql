@@ -73,6 +73,10 @@ grant select (
     measurand, phase, location, unit, value, value_reported, format, is_as_sent
 ) on api.meter_value_samples to staff, customer, platform;
 
+create trigger meter_value_samples__refuse_change
+instead of insert or update or delete on api.meter_value_samples
+for each row execute function charging.tg_meter_value_samples__refuse_change();
+
 comment on view api.meter_value_samples is
     E'A single measured value: meter_values, one row per measurand and phase.\n'
     'Ask for a session_id, or for a charge_point_id and a range of sampled_at.';

@@ -4,8 +4,8 @@
 -- (DESIGN 24), so the tenant is an explicit filter here and the right is checked by hand. The
 -- range of time is required and at most 31 days, which bounds what one request can read.
 -- `text` is looked for in the payload as it stands, whatever its case.
--- Errors:    PT400 time_range_invalid, PT400 row_limit_invalid, PT403 permission_missing,
---            PT404 charge_point_unknown.
+-- Errors:    PT400 time_range_invalid, PT400 row_limit_invalid, PT400 search_too_broad,
+--            PT403 permission_missing, PT404 charge_point_unknown.
 create or replace function api.search_ocpp_messages(
     since timestamptz,
     until timestamptz default null,
@@ -94,6 +94,13 @@ begin
         v_tenant_id, search_ocpp_messages.since, v_until, search_ocpp_messages.charge_point_id,
         search_ocpp_messages.text, search_ocpp_messages.action, search_ocpp_messages.direction,
         search_ocpp_messages.message_id, search_ocpp_messages.max_rows;
+exception
+    when query_canceled then
+        raise exception using
+            errcode = 'PT400',
+            message = 'the search takes too long',
+            detail = '{"error":"search_too_broad"}',
+            hint = 'Name a charge point, or a shorter range of time.';
 end;
 $$;
 revoke all on function api.search_ocpp_messages(

@@ -8,14 +8,18 @@
 -- meter_start_missing  the start came without a readable register
 -- meter_stop_missing   the stop did
 -- unit_conflict        registers differ by about a thousand, as Wh and kWh do (quirk 56)
--- zero_begin           began at 0 while the register of this connector stood higher before
--- register_reset       the register fell between two sessions, or below the start within this one
+-- zero_begin           began at 0, yet its register runs on from where the connector's stood
+-- register_overlap     began within the registers of the session before: energy billed twice
+-- register_reset       the register fell below the start within the session
 -- stop_below_start     the register fell from start to stop (quirk 70)
 -- impossible_power     more than the maximum power of connector or charge point (or 1 MW) could
 --                      deliver in the time, and a tenth on top (rule R10)
 -- negative_duration    ended before it started
 -- time_in_future       a start or stop was dated ahead of its receipt by more than the tolerance
--- A clock off by whole hours is a flag of the session and no reason to hold (quirk 58).
+-- Findings that are flags of the session and no reason to hold it:
+-- register_restarted   began at or below where the session before began, as a replaced meter or
+--                      one that counts by the session does: its own energy stands
+-- A clock off by whole hours is such a flag, too (quirk 58), given by the handlers.
 -- Each finding is {"reason": ..., and the figures that made it}.
 create or replace function charging.check_energy(p_session core.sessions)
 returns jsonb
@@ -31,8 +35,8 @@ declare
     -- What was delivered as far as anybody knows.
     v_energy_wh constant numeric := coalesce(v_stop_wh, v_last_wh) - v_start_wh;
     v_max_power_w numeric;
-    v_previous_wh numeric;
-    v_has_running_register boolean;
+    v_previous_start_wh numeric;
+    v_previous_stop_wh numeric;
     v_figures constant jsonb := jsonb_strip_nulls(jsonb_build_object(
         'meter_start_wh', v_start_wh, 'meter_stop_wh', v_stop_wh, 'last_meter_wh', v_last_wh
     ));
@@ -52,10 +56,9 @@ begin
         1000000
     )
     into v_max_power_w;
-    -- Chargers without a register begin every session at 0: only one that began above it shows
-    -- where the register stood. A doubtful session proves nothing about the next.
-    select s.meter_stop_wh, s.meter_start_wh > 0
-    into v_previous_wh, v_has_running_register
+    -- A doubtful session proves nothing about the next.
+    select s.meter_start_wh, s.meter_stop_wh
+    into v_previous_start_wh, v_previous_stop_wh
     from core.sessions as s
     where
         s.tenant_id = p_session.tenant_id
@@ -63,7 +66,7 @@ begin
         and s.id <> p_session.id
         and s.state = 'ended'
         and s.started_at < p_session.started_at
-        and s.hold_reason is null
+        and (s.hold_reason is null or s.hold_reason = 'register_overlap')
     order by s.started_at desc
     limit 1;
 
@@ -84,23 +87,30 @@ begin
     if charging.has_unit_conflict(p_session, v_max_power_w) then
         v_findings := v_findings || (jsonb_build_object('reason', 'unit_conflict') || v_figures);
     end if;
-    if v_has_running_register and v_start_wh = 0 and v_previous_wh > 0 then
+    -- 10 Wh: two roundings of one register are no reset.
+    if v_start_wh < v_previous_stop_wh - 10 then
         v_findings := v_findings || (
-            jsonb_build_object('reason', 'zero_begin', 'previous_meter_stop_wh', v_previous_wh)
+            jsonb_build_object(
+                'reason',
+                case
+                    -- Chargers without a register begin every session at 0: only one that began
+                    -- above it shows that there is one.
+                    when
+                        v_start_wh = 0
+                        and v_previous_start_wh > 0
+                        and coalesce(v_stop_wh, v_last_wh) > v_previous_stop_wh
+                        then 'zero_begin'
+                    when v_start_wh <= v_previous_start_wh then 'register_restarted'
+                    else 'register_overlap'
+                end,
+                'previous_meter_start_wh', v_previous_start_wh,
+                'previous_meter_stop_wh', v_previous_stop_wh
+            )
             || v_figures
         );
     end if;
-    -- 10 Wh: two roundings of one register are no reset.
-    if
-        v_has_running_register and v_start_wh > 0 and v_start_wh < v_previous_wh - 10
-        or v_last_wh < v_start_wh - 10
-    then
-        v_findings := v_findings || (
-            jsonb_strip_nulls(jsonb_build_object(
-                'reason', 'register_reset', 'previous_meter_stop_wh', v_previous_wh
-            ))
-            || v_figures
-        );
+    if v_last_wh < v_start_wh - 10 then
+        v_findings := v_findings || (jsonb_build_object('reason', 'register_reset') || v_figures);
     end if;
     if v_stop_wh < v_start_wh then
         v_findings := v_findings || (jsonb_build_object('reason', 'stop_below_start') || v_figures);

@@ -2,6 +2,7 @@
 --
 -- Called by: charging.end_session, charging.presume_session_end, charging.merge_late_start.
 -- Stores nothing: the caller writes energy_wh, flags, hold_reason and hold_details of the result.
+-- A finding that holds nothing (register_restarted) becomes a flag.
 -- energy_wh is what the registers say and never a guess:
 --     stop − start, when both are there, stop is not below start and their units agree
 --         (held all the same when it is impossible or the register was reset);
@@ -25,9 +26,21 @@ declare
 begin
     v_findings := charging.check_energy(v_session);
     v_has_unit_conflict := v_findings @> '[{"reason": "unit_conflict"}]';
-    v_session.flags := array_remove(
-        array_remove(v_session.flags, 'energy_from_last_reading'), 'energy_from_first_reading'
+    v_session.flags := array(
+        select f.flag
+        from unnest(v_session.flags) with ordinality as f (flag, no)
+        where
+            f.flag not in (
+                'energy_from_last_reading', 'energy_from_first_reading', 'register_restarted'
+            )
+        order by f.no
     );
+    if v_findings @> '[{"reason": "register_restarted"}]' then
+        v_session.flags := v_session.flags || '{register_restarted}';
+        v_findings := jsonb_path_query_array(
+            v_findings, '$[*] ? (@.reason != "register_restarted")'
+        );
+    end if;
     v_session.energy_wh := null;
     if v_has_unit_conflict then
         null;

@@ -20,7 +20,8 @@ on core.identity_providers to platform;
 grant update (audience, requires_jti, is_active) on core.identity_providers to platform;
 grant delete on core.identity_providers to platform;
 
-create trigger identity_providers__log_change after insert or update or delete on core.identity_providers
+create trigger identity_providers__log_change
+after insert or update or delete on core.identity_providers
 for each row execute function audit.tg_log_change();
 create trigger identity_providers__limit_update after update on core.identity_providers
 referencing old table as changed_rows

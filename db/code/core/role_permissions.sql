@@ -6,5 +6,6 @@ using (true);
 
 grant select (tenant_id, role_id, permission) on core.role_permissions to staff, platform;
 
-create trigger role_permissions__log_change after insert or update or delete on core.role_permissions
+create trigger role_permissions__log_change
+after insert or update or delete on core.role_permissions
 for each row execute function audit.tg_log_change();

@@ -49,7 +49,7 @@ select throws_ok('select from api.charging_sessions', '42501', null, 'anonymous 
 
 select tests.act_as('greenway.admin');
 select throws_ok(
-    $$ update api.charging_sessions set energy_wh = 0 $$, '42501', null, 'nobody changes a session'
+    $$ update api.charging_sessions set id_token = 'mine' $$, '42501', null, 'nobody changes a session'
 );
 select throws_ok($$ delete from api.charging_sessions $$, '42501', null, 'nor deletes one');
 select throws_ok(

@@ -1,6 +1,6 @@
 -- The message log, the connection log, job runs and health, as the API shows them.
 begin;
-select plan(43);
+select plan(44);
 select tests.act_as_owner();
 delete from ops.message_log;
 insert into ops.message_log (
@@ -160,6 +160,21 @@ select throws_ok(
     $$ select api.search_ocpp_messages(now() - interval '1 hour') $$, '42501', null,
     'drivers may not'
 );
+
+-- A hundred megabytes to read, and a fifth of a second to do it.
+select tests.act_as_owner();
+insert into ops.message_log (
+    tenant_id, charge_point_id, connection_id, received_at, direction, payload
+)
+select 101, 1001, 1, now() - interval '5 minutes', 'in', repeat('"value" : "1",', 7000)
+from generate_series(1, 3000);
+select tests.act_as('greenway.operator');
+set local statement_timeout = '200ms';
+select throws_ok(
+    $$ select api.search_ocpp_messages(now() - interval '1 hour', text => 'nowhere') $$,
+    'PT400', 'the search takes too long', 'a search that takes too long says what would help'
+);
+set local statement_timeout = 0;
 
 -- The connection log ---------------------------------------------------------------------------
 

@@ -31,8 +31,8 @@ insert into pg_temp.cases values
     (11, '{"meter_stop_wh": 31}', null, '{stop_below_start}', '{}'),
     (12, '{"meter_stop_wh": 13}', null, '{unit_conflict,stop_below_start}', '{}'),
     (13, '{"meter_start_wh": 0, "meter_stop_wh": 31000000}', 31000000, '{zero_begin,impossible_power}', '{}'),
-    (14, '{"meter_start_wh": 0, "meter_stop_wh": 3000}', 3000, '{zero_begin}', '{}'),
-    (15, '{"meter_start_wh": 500, "meter_stop_wh": 3000}', 2500, '{register_reset}', '{}'),
+    (14, '{"meter_start_wh": 0, "meter_stop_wh": 3000}', 3000, '{}', '{register_restarted}'),
+    (15, '{"meter_start_wh": 500, "meter_stop_wh": 3000}', 2500, '{}', '{register_restarted}'),
     (16, '{"meter_start_wh": 10995}', 20005, '{}', '{}'),
     (17, '{"meter_stop_wh": 200, "last_meter_wh": 100, "last_reading_at": "2026-01-01"}', null,
         '{register_reset,stop_below_start}', '{}'),
@@ -44,9 +44,13 @@ insert into pg_temp.cases values
     (22, '{"connector_id": null, "charge_point_id": 999, "meter_stop_wh": 1110000}', 1099000, '{}', '{}'),
     (23, '{"connector_id": null, "charge_point_id": 999, "meter_stop_wh": 1112000}', 1101000, '{impossible_power}', '{}'),
     (24, '{"last_meter_wh": 12000, "last_reading_at": "2026-01-01", "meter_stop_wh": null}', 1000,
-        '{meter_stop_missing}', '{energy_from_last_reading}');
+        '{meter_stop_missing}', '{energy_from_last_reading}'),
+    (25, '{"meter_start_wh": 1000, "meter_stop_wh": 12000}', 11000, '{}', '{register_restarted}'),
+    (26, '{"meter_start_wh": 5000, "meter_stop_wh": 13000}', 8000, '{register_overlap}', '{}'),
+    (27, '{"meter_start_wh": 0, "meter_stop_wh": 12000, "flags": ["register_restarted"]}', 12000,
+        '{zero_begin}', '{}');
 select results_eq(
-    $$ select c.no, s.energy_wh,
+    $$ select c.no, s.energy_wh::numeric,
            array(select f.value ->> 'reason' from jsonb_array_elements(coalesce(s.hold_details, '[]')) as f (value)),
            s.flags
        from pg_temp.cases as c cross join lateral pg_temp.settle(c.fields) as s order by 1 $$,

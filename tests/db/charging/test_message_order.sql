@@ -35,7 +35,7 @@ begin
     -- Each order starts from nothing: the block is rolled back after it was read.
     begin
         perform pg_temp.send(o.no) from unnest(p_order) with ordinality as o (no, n) order by o.n;
-        select string_agg(concat_ws(' ', s.state, s.energy_wh, s.meter_start_wh, s.meter_stop_wh, s.hold_reason), '; ' order by s.id)
+        select string_agg(concat_ws(' ', s.state::text, s.energy_wh::numeric, s.meter_start_wh::numeric, s.meter_stop_wh::numeric, s.hold_reason), '; ' order by s.id)
         into v_result
         from core.sessions as s where s.charge_point_id = 1001 and s.id <> 1001;
         raise sqlstate 'ZZ001' using message = v_result;

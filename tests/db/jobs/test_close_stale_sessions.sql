@@ -27,7 +27,7 @@ select is(
 select is(jobs.close_stale_sessions(), '', 'a second run finds nothing');
 select tests.act_as_owner();
 select results_eq(
-    $$ select s.id, s.state, s.ended_at, s.energy_wh, s.hold_reason
+    $$ select s.id, s.state::text, s.ended_at, s.energy_wh::numeric, s.hold_reason
        from core.sessions as s where s.id between 501 and 505 order by 1 $$,
     $$ values
            (501::bigint, 'presumed_ended', now() - interval '49 h', 3000::numeric, 'presumed_end'),
@@ -41,7 +41,7 @@ select tests.call('StopTransaction', jsonb_build_object(
     'transactionId', 1, 'meterStop', 26000, 'timestamp', tests.clock('-48 h 30 min')
 ));
 select results_eq(
-    $$ select s.state, s.energy_wh, s.hold_reason,
+    $$ select s.state::text, s.energy_wh::numeric, s.hold_reason,
            array(select e.event from core.session_events as e where e.session_id = s.id order by e.id)
        from core.sessions as s where s.id = 501 $$,
     $$ values ('ended', 6000::numeric, null::text, '{presumed_by_silence,stopped}'::text[]) $$,

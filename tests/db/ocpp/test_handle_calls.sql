@@ -181,10 +181,10 @@ select results_eq(
     $$ select 'NotImplemented', 'this action is not known here' from generate_series(1, 8) $$,
     'an action is a camel-case word with a function of the handlers'' signature, or unknown'
 );
-select results_eq(
-    $$ select error_code, error_description from pg_temp.call('[[99, "TestEcho", "{}"]]') $$,
-    $$ values ('InternalError', 'this connection is closed') $$,
-    'a connection that is not there gets an answer and touches nothing'
+select throws_ok(
+    $$ select from pg_temp.call('[[1, "TestEcho", "{}"], [99, "TestEcho", "{}"]]') $$,
+    '55000', null,
+    'a connection that is not there fails the batch: the charger must reconnect'
 );
 select results_eq(
     $$ select error_code, error_description from pg_temp.call('[

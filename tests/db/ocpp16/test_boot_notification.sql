@@ -74,7 +74,7 @@ select tests.call('StartTransaction', jsonb_build_object(
 ), 1002);
 select tests.call('BootNotification', '{"chargePointVendor": "v", "chargePointModel": "m"}', 1002);
 select results_eq(
-    $$ select s.state from core.sessions as s where s.id_token = 'GWTOKEN3' $$,
+    $$ select s.state::text from core.sessions as s where s.id_token = 'GWTOKEN3' $$,
     $$ values ('active') $$,
     'quirk 72: a boot does not end a session'
 );

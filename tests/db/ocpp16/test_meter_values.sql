@@ -30,7 +30,7 @@ select m.*, extract(epoch from m.sampled_at - date_trunc('second', now()))::inte
 from core.meter_values as m
 where m.charge_point_id = 1001 and m.session_id is distinct from 1001;
 create view pg_temp.live as
-select s.last_meter_wh, s.energy_wh, s.power_w, s.soc_percent,
+select s.last_meter_wh, s.energy_wh::numeric, s.power_w, s.soc_percent::numeric,
     extract(epoch from s.last_reading_at - date_trunc('second', now()))::integer as at_s
 from core.sessions as s
 inner join pg_temp.transaction as t on t.id = s.id;
@@ -253,7 +253,7 @@ select results_eq(
     'quirk 68: a late reading finds its session, one of after the end stays unattached'
 );
 select results_eq(
-    $$ select s.state, s.energy_wh, s.power_w from core.sessions as s
+    $$ select s.state::text, s.energy_wh::numeric, s.power_w from core.sessions as s
        inner join pg_temp.transaction as t on t.id = s.id $$,
     $$ values ('ended', 7000::numeric, null::numeric) $$,
     'and none reopens it'
@@ -287,7 +287,7 @@ select tests.call('MeterValues', jsonb_build_object('connectorId', 1, 'transacti
     from generate_series(1, 60) as v (s)
 )));
 select results_eq(
-    $$ select s.last_meter_wh, s.energy_wh, s.last_reading_at = date_trunc('second', now()) - interval '1 s',
+    $$ select s.last_meter_wh, s.energy_wh::numeric, s.last_reading_at = date_trunc('second', now()) - interval '1 s',
            (select count(*) from core.meter_values as m
             where m.session_id = 1001 and m.energy_wh > 19000)
        from core.sessions as s where s.id = 1001 $$,

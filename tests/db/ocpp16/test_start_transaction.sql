@@ -27,9 +27,9 @@ select results_eq(
 );
 select results_eq(
     $$ select s.tenant_id, s.charge_point_id, c.ocpp16_connector_id, s.evse_id = c.evse_id,
-           s.protocol, s.state, s.id_token, s.id_token_id, s.user_id, s.authorization_status,
+           s.protocol, s.state::text, s.id_token, s.id_token_id, s.user_id, s.authorization_status,
            s.authorization_reason, s.started_at, s.started_at_reported, s.start_received_at,
-           s.meter_start_wh, s.energy_wh, s.flags, s.hold_reason
+           s.meter_start_wh::numeric, s.energy_wh::numeric, s.flags, s.hold_reason
        from pg_temp.sessions as s
        inner join core.connectors as c on c.tenant_id = s.tenant_id and c.id = s.connector_id $$,
     $$ values (101::bigint, 1001::bigint, 2::smallint, true, 'ocpp1.6', 'active', 'GWTOKEN2',
@@ -64,7 +64,7 @@ from (values
     (5, '{"connectorId": 5, "idTag": "GWTOKEN1"}')
 ) as v (no, payload);
 select results_eq(
-    $$ select o.no, o.reply -> 'idTagInfo' ->> 'status', s.authorization_status, s.state,
+    $$ select o.no, o.reply -> 'idTagInfo' ->> 'status', s.authorization_status, s.state::text,
            (o.reply ->> 'transactionId')::integer > 0
        from pg_temp.others as o
        left join pg_temp.sessions as s
@@ -89,7 +89,7 @@ from (values
     (7, '{"connectorId": 7, "idTag": "G7", "meterStart": 12.3456}')
 ) as v (no, payload);
 select results_eq(
-    $$ select g.no, s.started_at = now(), s.meter_start_wh, s.connector_id is null, s.flags
+    $$ select g.no, s.started_at = now(), s.meter_start_wh::numeric, s.connector_id is null, s.flags
        from pg_temp.garbage as g
        inner join core.sessions as s on s.charge_point_id = 1001 and s.transaction_id = g.id
        order by g.no $$,
@@ -115,7 +115,7 @@ update core.id_tokens set max_concurrent_transactions = 2 where id = 1002;
 create temporary table second as
 select pg_temp.start(jsonb_build_object('timestamp', tests.clock('60 s'), 'meterStart', 1500)) as reply;
 select results_eq(
-    $$ select s.state, s.hold_reason, s.ended_at, s.energy_wh, s.authorization_status
+    $$ select s.state::text, s.hold_reason, s.ended_at, s.energy_wh::numeric, s.authorization_status
        from pg_temp.sessions as s
        where s.charge_point_id = 1001 and s.id_token = 'GWTOKEN2' order by s.started_at $$,
     $$ values
@@ -132,7 +132,7 @@ select isnt(
 );
 select pg_temp.start(jsonb_build_object('timestamp', tests.clock('-3 days'), 'meterStart', 900));
 select results_eq(
-    $$ select s.meter_start_wh, s.state from pg_temp.sessions as s
+    $$ select s.meter_start_wh::numeric, s.state::text from pg_temp.sessions as s
        where s.charge_point_id = 1001 and s.id_token = 'GWTOKEN2' order by s.started_at $$,
     $$ values (900::numeric, 'active'), (1200, 'presumed_ended'), (1500, 'active') $$,
     'quirk 67: a start replayed days late does not end the session of today'

@@ -76,7 +76,7 @@ select tests.call('StartTransaction', jsonb_build_object(
     'connectorId', 2, 'idTag', 'GWTOKEN2', 'meterStart', 100, 'timestamp', tests.clock('-2 min')
 ));
 create view pg_temp.session as
-select s.state, s.charging_state, s.hold_reason,
+select s.state::text, s.charging_state::text, s.hold_reason,
     array(
         select e.event || coalesce(' ' || (e.details ->> 'charging_state'), '')
         from core.session_events as e
@@ -95,13 +95,13 @@ select results_eq(
 );
 select pg_temp.say(2, 'Available', '-5 min');
 select results_eq(
-    'select s.state from pg_temp.session as s', $$ values ('active') $$,
+    'select s.state::text from pg_temp.session as s', $$ values ('active') $$,
     'an Available of before the session says nothing of it'
 );
 select pg_temp.say(2, 'Available', '10 s');
 select pg_temp.say(2, 'Available', '10 s');
 select results_eq(
-    'select s.state, s.hold_reason, s.events[4:] from pg_temp.session as s',
+    'select s.state::text, s.hold_reason, s.events[4:] from pg_temp.session as s',
     $$ values ('presumed_ended', 'presumed_end', '{presumed_by_available}'::text[]) $$,
     'rule R8: Available presumes the end, once, and holds the session'
 );
