@@ -181,15 +181,35 @@ def _run_migrations(url: str, directory: Path) -> tuple[str, ...]:
                 try:
                     with warnings.catch_warnings():
                         warnings.simplefilter("ignore")
-                        backend.apply_one(migration)
+                        _apply_one(backend, migration, checksums[migration.id])
                 except psycopg.Error as error:
                     # yoyo runs statement by statement: the position is of no use.
                     raise MigrationError(describe(error, path, "")) from error
                 except LockTimeout as error:
                     raise MigrationError(f"yoyo's lock is taken: {error}") from error
-                _remember(record, migration.id, checksums[migration.id])
                 done.append(migration.id)
     return tuple(done)
+
+
+def _apply_one(
+    backend: PostgresqlPsycopgBackend, migration: yoyo.migrations.Migration, checksum: str
+) -> None:
+    """Run a migration and note that it ran, in one transaction.
+
+    yoyo's own apply_one takes two: a kill between them would leave a migration that is done, not
+    known to be, and cannot run again.
+    """
+    with backend.copy() as own:
+        own.ensure_internal_schema_updated()
+        with own.transaction():
+            migration.process_steps(own, "apply")
+            own.log_migration(migration, "apply")
+            own.mark_one(migration, log=False)
+            own.execute(
+                "insert into yoyo.migration_checksums (migration_id, checksum)"
+                " values (:id, :checksum)",
+                {"id": migration.id, "checksum": checksum},
+            )
 
 
 def _compare(record: Connection, applied: set[str], checksums: dict[str, str]) -> None:

@@ -144,6 +144,28 @@ def test_a_failed_migration_leaves_nothing(empty_database: Database, history: Pa
     assert run(empty_database, history) == ("0002-second",)
 
 
+def test_a_migration_and_the_note_that_it_ran_are_one_transaction(
+    empty_database: Database, history: Path
+) -> None:
+    """What cannot be noted did not happen: a kill leaves no migration half known."""
+    run(empty_database, history)
+    (history / "0002-second.sql").write_text(
+        "create table ops.more (id bigint);\n"
+        "alter table ops.more enable row level security; comment on table ops.more is 'More.';"
+    )
+    with connect(empty_database.owner_url, owner=True) as owner:
+        owner.execute(
+            "alter table yoyo.migration_checksums add constraint t check (false) not valid"
+        )
+        with pytest.raises(MigrationError):
+            run(empty_database, history)
+        assert owner.execute(
+            "select to_regclass('ops.more') is null, count(*) from yoyo._yoyo_migration"
+        ).fetchone() == (True, 1)
+        owner.execute("alter table yoyo.migration_checksums drop constraint t")
+    assert run(empty_database, history) == ("0002-second",)
+
+
 def test_the_lock_of_a_killed_migrate_is_broken(empty_database: Database, history: Path) -> None:
     run(empty_database, history)
     with connect(empty_database.owner_url, owner=True) as owner:
