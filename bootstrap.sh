@@ -49,23 +49,31 @@ runtime=$(fingerprint requirements.txt)
 dev=$(fingerprint requirements.txt requirements-dev.txt)
 if [ "$kind" = dev ]; then python_want=$dev; else python_want=$runtime; fi
 python_stamp=.venv/.installed-$kind
-# A virtual environment does not survive being moved or its Python being removed.
-if [ -e .venv ] && ! .venv/bin/python -c 'import sys, pathlib
-sys.exit(pathlib.Path(sys.prefix).resolve() != pathlib.Path(".venv").resolve())' 2>/dev/null; then
+# A virtual environment does not survive being moved, its Python being removed, or a Ctrl-C while
+# it was made: .made is written last.
+is_whole() {
+    { [ -f .venv/.made ] || [ -f .venv/.installed-runtime ]; } &&
+        .venv/bin/python -c 'import pathlib, sys, pip
+sys.exit(pathlib.Path(sys.prefix).resolve() != pathlib.Path(".venv").resolve())' 2>/dev/null
+}
+if [ -e .venv ] && ! is_whole; then
     say "the virtual environment .venv is broken or was moved: making it again"
+    rm -f .venv/.made .venv/.installed-*
     rm -rf .venv
 fi
 if ! is_done "$python_stamp" "$python_want"; then
     say "installing Python packages into .venv ($kind) ..."
-    [ -e .venv/bin/python ] || "$python" -m venv .venv || {
+    [ -e .venv ] || "$python" -m venv .venv || {
         rm -rf .venv
         fail "could not make the virtual environment .venv (see above)"
     }
+    touch .venv/.made
+    # A half-finished change is not what any stamp says.
+    rm -f .venv/.installed-*
     if [ "$kind" = dev ]; then list=requirements-dev.txt; else list=requirements.txt; fi
     .venv/bin/python -m pip install --disable-pip-version-check --no-input \
         --progress-bar off --require-hashes --only-binary :all: -r "$list" >&2 ||
         fail "pip could not install $list (see above): check the network and run make again"
-    rm -f .venv/.installed-*
     printf '%s\n' "$runtime" >.venv/.installed-runtime
     if [ "$kind" = dev ]; then printf '%s\n' "$dev" >.venv/.installed-dev; fi
 fi
@@ -74,9 +82,11 @@ npm_want=$(fingerprint package.json package-lock.json)
 if [ "$kind" = dev ]; then omit=; else omit=--omit=dev; fi
 if ! is_done "node_modules/.installed-$kind" "$npm_want"; then
     say "installing npm packages into node_modules ($kind) ..."
+    rm -f node_modules/.installed-*
     # shellcheck disable=SC2086 # no argument at all when nothing is left out
     npm ci --no-fund --no-audit --loglevel=error $omit >&2 ||
         fail "npm ci failed (see above): check the network and run make again"
+    mkdir -p node_modules
     printf '%s\n' "$npm_want" >node_modules/.installed-runtime
     if [ "$kind" = dev ]; then printf '%s\n' "$npm_want" >node_modules/.installed-dev; fi
 fi

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import http
 import logging
+import random
 import sys
 from collections.abc import Callable
 from typing import cast
@@ -22,7 +23,7 @@ from websockets.server import ServerProtocol
 
 from bridge.session import Session
 
-__all__ = ["Connection"]
+__all__ = ["Connection", "retry_later"]
 
 # Bytes given to the parser at once, so that a full session stops within one such piece.
 CHUNK_BYTES = 4096
@@ -48,6 +49,7 @@ class Connection(asyncio.Protocol):
         "_close_reason",
         "_fragments",
         "_is_admitting",
+        "_is_ending",
         "_is_reading",
         "_is_write_full",
         "_on_end",
@@ -77,6 +79,8 @@ class Connection(asyncio.Protocol):
         )
         # True from the complete request to its response: nothing may come meanwhile.
         self._is_admitting = False
+        # True once we began to close: what comes then is ignored.
+        self._is_ending = False
         self._is_reading = True
         self._is_write_full = False
         # What was received while reading was stopped.
@@ -95,9 +99,10 @@ class Connection(asyncio.Protocol):
         return self._protocol.state is State.OPEN and self.session is not None
 
     @property
-    def is_gone(self) -> bool:
-        """Whether the TCP connection is lost or being ended."""
-        return self._transport is None or self._transport.is_closing()
+    def is_admitting(self) -> bool:
+        """Whether a request waits for its response, and there is somebody to send it to."""
+        transport = self._transport
+        return self._is_admitting and transport is not None and not transport.is_closing()
 
     @property
     def is_awaited(self) -> bool:
@@ -205,7 +210,9 @@ class Connection(asyncio.Protocol):
             self._receive_text(session, data)
 
     def _receive_text(self, session: Session, data: bytes | bytearray | memoryview) -> None:
-        if self._protocol.state is not State.OPEN:
+        # The state of the protocol does not tell: a call may stand right before the charger's own
+        # close frame, and counts. What stands behind it is dropped by the library.
+        if self._is_ending:
             return
         try:
             text = str(data, "utf-8")
@@ -224,7 +231,7 @@ class Connection(asyncio.Protocol):
 
     def respond(self, response: Response) -> None:
         """Answer the request with anything but an upgrade; the connection ends."""
-        if self.is_gone:
+        if not self.is_admitting:
             return
         self._is_admitting = False
         self._protocol.send_response(response)
@@ -285,6 +292,7 @@ class Connection(asyncio.Protocol):
 
     def close(self, code: int, reason: str) -> None:
         """Begin the closing handshake; what still comes in is ignored."""
+        self._is_ending = True
         if self._protocol.state is not State.OPEN or self._transport is None:
             return
         reason = reason.encode()[:MAX_REASON_BYTES].decode("utf-8", "ignore")
@@ -314,14 +322,20 @@ class Connection(asyncio.Protocol):
         self.abort()
 
     def _fail(self, code: int, reason: str) -> None:
+        self._is_ending = True
         self._close_reason = reason
         self._protocol.fail(code, reason)
         self._flush()
 
     def _on_timeout(self) -> None:
+        self._timer = None
+        if self.is_admitting:
+            # The database is slow: an answer that says so brings the charger back later.
+            logger.info("refused %s: the handshake waited too long", self.remote_address)
+            self.refuse(503, "service unavailable", retry_later())
+            return
         if self._protocol.state is State.CONNECTING:
             logger.debug("dropped %s: the handshake took too long", self.remote_address)
-        self._timer = None
         self.abort()
 
     def _end_soon(self) -> None:
@@ -381,6 +395,11 @@ class Connection(asyncio.Protocol):
                 transport.close()
             if self._timer is None:
                 self._end_soon()
+
+
+def retry_later() -> dict[str, str]:
+    """The header that spreads the next tries of chargers that were refused for now."""
+    return {"Retry-After": str(random.randint(5, 30))}
 
 
 def _is_http(first: int) -> bool:

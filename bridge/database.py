@@ -33,10 +33,11 @@ CONNECT_TIMEOUT_S = 5.0
 STATEMENT_TIMEOUT_S = 30.0
 FIRST_DELAY_S = 0.1
 LAST_DELAY_S = 5.0
-CONTROL_LINKS = 2
+# Handshakes may wait for locks, and must not keep anything else waiting.
+HANDSHAKE_LINKS = 2
 
 # Conflicts: rolled back, worth another try.
-_RETRYABLE = frozenset({"40001", "40P01", "55P03"})
+_RETRYABLE = frozenset({"40001", "40P01"})
 # The session ends, or is on a server that takes no writes (after a failover): connect anew.
 _LOST = frozenset({"57P01", "57P02", "57P03", "57P05", "25006", "25P02", "25P03", "25P04"})
 
@@ -176,10 +177,13 @@ class Database:
         self._host = host
         self.workers = [Link(self, url) for _ in range(workers)]
         """Links for batches of calls, one a lane."""
-        self._control = [Link(self, url) for _ in range(CONTROL_LINKS)]
-        self._free_control: asyncio.Queue[Link] = asyncio.Queue()
-        for link in self._control:
-            self._free_control.put_nowait(link)
+        # One link for keep-alives, closings and the log, which the database is sure to get.
+        self._control = Link(self, url)
+        self._control_lock = asyncio.Lock()
+        self._handshake_links = [Link(self, url) for _ in range(HANDSHAKE_LINKS)]
+        self._free_for_handshake: asyncio.Queue[Link] = asyncio.Queue()
+        for link in self._handshake_links:
+            self._free_for_handshake.put_nowait(link)
         self.is_up = False
         self.answered_at = 0.0
         """Event loop time of the last answer."""
@@ -193,7 +197,7 @@ class Database:
 
     @property
     def _links(self) -> list[Link]:
-        return [*self.workers, *self._control]
+        return [*self.workers, self._control, *self._handshake_links]
 
     # Supervision
 
@@ -216,7 +220,7 @@ class Database:
         for link in self._links:
             if not link.is_connected:
                 await link.connect()
-        rows = await self._control[0].fetch_first(_START, self._bridge_id, self._host)
+        rows = await self._control.fetch_first(_START, self._bridge_id, self._host)
         return Policy.from_json(json.loads(rows[0][0]))
 
     async def _serve(self, policy: Policy) -> None:
@@ -282,21 +286,32 @@ class Database:
                 self._lost.set()
                 await self._settled.wait()
 
-    async def close(self) -> None:
-        """Close all links; the supervisor must have been cancelled."""
-        for link in self._links:
-            await link.close()
+    async def close(self, *, is_answering: bool) -> None:
+        """Close all links, without a word to a server that does not answer.
+
+        The supervisor must have been cancelled.
+        """
+        if is_answering:
+            await asyncio.gather(*(link.close() for link in self._links))
+        else:
+            for link in self._links:
+                link.drop()
 
     # The functions of schema ocpp
 
     @asynccontextmanager
-    async def control(self) -> AsyncIterator[Link]:
-        """Wait for a link that is not for batches."""
-        link = await self._free_control.get()
+    async def handshake_link(self) -> AsyncIterator[Link]:
+        """Wait for a link for open_connection."""
+        link = await self._free_for_handshake.get()
         try:
             yield link
         finally:
-            self._free_control.put_nowait(link)
+            self._free_for_handshake.put_nowait(link)
+
+    async def _fetch(self, statement: str, *arguments: object) -> list[asyncpg.Record]:
+        """Run a statement that is neither a batch nor a handshake."""
+        async with self._control_lock:
+            return await self._control.fetch(statement, *arguments)
 
     async def open_connection(
         self,
@@ -342,25 +357,21 @@ class Database:
 
     async def log_frames(self, columns: Sequence[Sequence[object]]) -> None:
         """Store frames that no batch carried; `columns` in the order of ocpp.log_frames."""
-        async with self.control() as link:
-            await link.fetch(_LOG, *columns)
+        await self._fetch(_LOG, *columns)
 
     async def keep_alive(
         self, connection_ids: Sequence[int], last_frame_at: Sequence[datetime]
     ) -> list[int]:
         """Report the open sockets; returns those that must be closed."""
-        async with self.control() as link:
-            rows = await link.fetch(_KEEP_ALIVE, self._bridge_id, connection_ids, last_frame_at)
+        rows = await self._fetch(_KEEP_ALIVE, self._bridge_id, connection_ids, last_frame_at)
         return list(rows[0][0] or ())
 
     async def close_connections(
         self, connection_ids: Sequence[int], codes: Sequence[int], reasons: Sequence[str]
     ) -> None:
         """Record that sockets are gone."""
-        async with self.control() as link:
-            await link.fetch(_CLOSE, connection_ids, codes, reasons)
+        await self._fetch(_CLOSE, connection_ids, codes, reasons)
 
     async def stop_bridge(self) -> None:
         """Record that this bridge stopped on purpose."""
-        async with self.control() as link:
-            await link.fetch(_STOP, self._bridge_id)
+        await self._fetch(_STOP, self._bridge_id)

@@ -34,6 +34,8 @@ MAX_BATCH = 40
 MAX_SOLO_BATCH = 8
 MAX_TRIES = 4
 RETRY_DELAY_S = 0.02
+# How long the calls of a batch that failed may take one by one, while others wait.
+SINGLY_S = 5.0
 
 INTERNAL = 1011
 TRY_AGAIN_LATER = 1013
@@ -120,7 +122,10 @@ class Lane:
         return batch
 
     async def _work(self, batch: Sequence[PendingCall]) -> None:
-        """Run a batch; when the database refuses it as a whole, run its calls one by one."""
+        """Run a batch; when the database refuses it as a whole, run its calls one by one.
+
+        Not when it took too long: its calls would take as long again, each of them.
+        """
         try:
             await self._run(batch)
         except (DatabaseAway, OutcomeUnknown) as error:
@@ -128,20 +133,31 @@ class Lane:
             for call in batch:
                 _abandon(call, TRY_AGAIN_LATER, "database away")
         except (StatementRetryable, StatementFailed) as error:
-            if len(batch) > 1:
-                logger.warning("a batch of %d calls goes one by one: %s", len(batch), error)
+            if isinstance(error, StatementFailed) and error.is_timeout:
+                logger.error("%d calls took too long: %s", len(batch), error)
                 for call in batch:
-                    await self._work([call])
-                return
-            is_ours = isinstance(error, StatementRetryable) or error.is_ours
-            call = batch[0]
-            logger.error("a call of connection %d failed: %s", call.caller.connection_id, error)
-            _abandon(call, TRY_AGAIN_LATER if is_ours else INTERNAL, "the call failed")
+                    _abandon(call, TRY_AGAIN_LATER, "the call took too long")
+            elif len(batch) > 1:
+                logger.warning("a batch of %d calls goes one by one: %s", len(batch), error)
+                await self._work_singly(batch)
+            else:
+                _abandon_failed(batch[0], error)
         except Exception:
             # A defect of ours: these chargers reconnect, the lane goes on.
             logger.exception("a batch failed")
             for call in batch:
                 _abandon(call, TRY_AGAIN_LATER, "the call failed")
+
+    async def _work_singly(self, batch: Sequence[PendingCall]) -> None:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + SINGLY_S
+        for number, call in enumerate(batch):
+            if loop.time() > deadline:
+                logger.warning("%d calls are left over", len(batch) - number)
+                for late in batch[number:]:
+                    _abandon(late, TRY_AGAIN_LATER, "the call took too long")
+                return
+            await self._work([call])
 
     async def _run(self, batch: Sequence[PendingCall]) -> None:
         for attempt in range(1, MAX_TRIES + 1):
@@ -166,7 +182,10 @@ class Lane:
             if call is not None:
                 _complete(call, reply, error_code, description)
         for call in unanswered.values():
-            logger.error("the database did not answer a call of %d", call.caller.connection_id)
+            # Why is in the database's log: somebody's lock, or a defect of ours.
+            logger.warning(
+                "%s of connection %d has no outcome", call.action, call.caller.connection_id
+            )
             _abandon(call, TRY_AGAIN_LATER, "no answer")
 
 
@@ -182,6 +201,18 @@ def _complete(
     except Exception:
         logger.exception("an answer could not be sent")
         _abandon(call, TRY_AGAIN_LATER, "the answer could not be sent")
+
+
+def _abandon_failed(call: PendingCall, error: StatementRetryable | StatementFailed) -> None:
+    is_ours = isinstance(error, StatementRetryable) or error.is_ours
+    is_usual = isinstance(error, StatementFailed) and (error.is_blocked or error.is_stale)
+    logger.log(
+        logging.WARNING if is_usual else logging.ERROR,
+        "a call of connection %d failed: %s",
+        call.caller.connection_id,
+        error,
+    )
+    _abandon(call, TRY_AGAIN_LATER if is_ours else INTERNAL, "the call failed")
 
 
 def _abandon(call: PendingCall, close_code: int, reason: str) -> None:

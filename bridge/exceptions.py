@@ -32,17 +32,22 @@ class OutcomeUnknown(BridgeError):
 
 
 class StatementRetryable(BridgeError):
-    """The statement was rolled back by a conflict (40001, 40P01, 55P03): run it again."""
+    """The statement was rolled back by a conflict (40001, 40P01): run it again."""
 
 
 class StatementFailed(BridgeError):
     """The statement was rolled back, and would be again.
 
     `is_ours` tells our own trouble (a full disk, a missing function) from data that the
-    database cannot take (SQLSTATE classes 21 to 23).
+    database cannot take (SQLSTATE classes 21 to 23). `is_timeout` says that it took too long
+    (57014), `is_blocked` that somebody held a lock for too long (55P03), `is_stale` that a
+    connection is not known any more (55000).
     """
 
     def __init__(self, sqlstate: str, message: str) -> None:
         super().__init__(f"{sqlstate}: {message}")
         self.sqlstate = sqlstate
         self.is_ours = sqlstate[:2] not in {"21", "22", "23"}
+        self.is_timeout = sqlstate == "57014"
+        self.is_blocked = sqlstate == "55P03"
+        self.is_stale = sqlstate == "55000"

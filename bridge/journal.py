@@ -19,6 +19,8 @@ MAX_WAITING_BYTES = 16 * 1024 * 1024
 MAX_BATCH_FRAMES = 500
 FRAME_BYTES = 200  # what a frame takes beside its payload
 RETRY_DELAY_S = 0.2
+# Closings that wait for locks, one after the other, hold up frames and keep-alives.
+SINGLY_S = 5.0
 
 logger = logging.getLogger(__name__)
 
@@ -105,7 +107,8 @@ class Journal:
             except BridgeError as error:
                 # Kept for when the database is back: a frame logged twice is better than none.
                 if isinstance(error, StatementFailed):
-                    logger.error("the message log cannot be written: %s", error)
+                    level = logging.WARNING if error.is_blocked else logging.ERROR
+                    logger.log(level, "frames or closings cannot be written: %s", error)
                 self._wake.set()
                 await asyncio.sleep(RETRY_DELAY_S)
             if not self._frames and not self._closings:
@@ -144,5 +147,29 @@ class Journal:
         while self._closings:
             batch = self._closings[:MAX_BATCH_FRAMES]
             connection_ids, codes, reasons = zip(*batch, strict=True)
-            await self._database.close_connections(connection_ids, codes, reasons)
-            del self._closings[: len(batch)]
+            try:
+                await self._database.close_connections(connection_ids, codes, reasons)
+            except StatementFailed:
+                if len(batch) == 1:
+                    raise
+                await self._write_closings_singly(len(batch))
+            else:
+                del self._closings[: len(batch)]
+
+    async def _write_closings_singly(self, count: int) -> None:
+        """Write what can be written; what cannot (a row is locked) goes to the end and raises."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + SINGLY_S
+        failure: StatementFailed | None = None
+        for _ in range(count):
+            if loop.time() > deadline:
+                break
+            connection_id, code, reason = self._closings[0]
+            try:
+                await self._database.close_connections([connection_id], [code], [reason])
+            except StatementFailed as error:
+                failure = error
+                self._closings.append(self._closings[0])
+            del self._closings[0]
+        if failure is not None:
+            raise failure

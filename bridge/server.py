@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import http
 import logging
-import random
 import socket
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
@@ -13,7 +12,7 @@ from typing import Any
 
 from websockets.http11 import Request, Response
 
-from bridge.connection import Connection
+from bridge.connection import Connection, retry_later
 from bridge.database import Database
 from bridge.dispatcher import TRY_AGAIN_LATER, Dispatcher
 from bridge.exceptions import BridgeError, SettingsError, StatementFailed
@@ -21,7 +20,7 @@ from bridge.handshake import Offer, is_upgrade
 from bridge.journal import Journal
 from bridge.registry import Registry
 from bridge.schemas import Schemas
-from bridge.session import NORMAL, Services, Session
+from bridge.session import Services, Session
 from bridge.settings import HANDSHAKE_TIMEOUT_S, Policy, Settings
 
 __all__ = ["Bridge"]
@@ -107,16 +106,18 @@ class Bridge:
         for connection in list(self._registry):
             connection.abort()
         await asyncio.sleep(0)
+        is_answering = False
         try:
             async with asyncio.timeout(GOODBYE_TIMEOUT_S):
                 await self._journal.flush()
                 await self._database.stop_bridge()
+            is_answering = True
         except (BridgeError, TimeoutError) as error:
             logger.warning("the database does not know that the bridge stopped: %s", error)
         self._database.on_down = lambda: None
         for task in (*self._up_tasks, *self._tasks, *self._admissions):
             task.cancel()
-        await self._database.close()
+        await self._database.close(is_answering=is_answering)
         logger.info("stopped")
 
     @staticmethod
@@ -181,7 +182,8 @@ class Bridge:
             for connection_id in unwanted:
                 connection = self._registry.get(connection_id)
                 if connection is not None:
-                    connection.close(NORMAL, "no longer wanted")
+                    # It may come back: who is not wanted at all hears so at the handshake.
+                    connection.close(TRY_AGAIN_LATER, "no longer wanted")
 
     # Handshakes
 
@@ -239,16 +241,17 @@ class Bridge:
         if status == 401:
             headers["WWW-Authenticate"] = 'Basic realm="voltaro"'
         elif status in (429, 503):
-            headers["Retry-After"] = str(random.randint(5, 30))
+            headers = retry_later()
         connection.refuse(status, http.HTTPStatus(status).phrase.lower(), headers)
 
     async def _admit(
         self, connection: Connection, request: Request, response: Response, offer: Offer
     ) -> None:
         """Ask the database and answer the upgrade request."""
+        answer: dict[str, Any] = {}
         try:
-            async with self._database.control() as link:
-                if connection.is_gone:
+            async with self._database.handshake_link() as link:
+                if not connection.is_admitting:
                     # It waited too long for its turn.
                     return
                 answer = await self._database.open_connection(
@@ -261,20 +264,23 @@ class Bridge:
                     is_tls=False,
                     user_agent=offer.user_agent,
                 )
-        except BridgeError as error:
-            if isinstance(error, StatementFailed):
-                logger.error("a handshake failed: %s", error)
-            self._refuse(connection, request, 503, "not ready")
-            return
-        try:
             status = int(answer["status"])
             if status != 101:
                 self._refuse(connection, request, status, str(answer.get("reason", "")))
             else:
                 self._open(connection, request, response, offer, answer)
-        except (KeyError, TypeError, ValueError):
-            logger.exception("ocpp.open_connection returned something unusable")
+        except BridgeError as error:
+            if isinstance(error, StatementFailed):
+                level = logging.WARNING if error.is_blocked else logging.ERROR
+                logger.log(level, "a handshake failed: %s", error)
             self._refuse(connection, request, 503, "not ready")
+        except Exception:
+            # A defect of ours, here or in what ocpp.open_connection returned: one charger's only.
+            logger.exception("a handshake failed")
+            self._refuse(connection, request, 503, "not ready")
+            connection_id = answer.get("connection_id") if isinstance(answer, dict) else None
+            if isinstance(connection_id, int) and connection.session is None:
+                self._journal.record_closing(connection_id, 1006, "left during the handshake")
 
     def _open(
         self,
@@ -289,12 +295,12 @@ class Bridge:
         subprotocol = answer.get("subprotocol")
         if connection_id is None:
             # No common subprotocol: finish without the header, then close (OCPP-J 1.6 §3.2).
-            if not connection.is_gone:
+            if connection.is_admitting:
                 connection.upgrade(response, subprotocol=None, max_frame_bytes=125, session=None)
                 connection.close(int(answer["close_code"]), str(answer["close_reason"]))
             logger.info("refused %s: no common protocol", connection.remote_address)
             return
-        if connection.is_gone or not self._is_ready or services is None:
+        if not connection.is_admitting or not self._is_ready or services is None:
             self._journal.record_closing(connection_id, 1006, "left during the handshake")
             self._refuse(connection, request, 503, "not ready")
             return

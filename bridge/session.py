@@ -126,7 +126,6 @@ class Session:
             self._bad_frames = 0
             self._receive_call(frame)
         elif isinstance(frame, frames.Answer):
-            self._bad_frames = 0
             self._receive_answer(frame)
         else:
             self._receive_bad(text, frame)
@@ -259,6 +258,7 @@ class Session:
         """Drop an answer to a call that was never made (QUIRKS row 41)."""
         self.stray_answers += 1
         self._log("in", frame.payload, frame.message_type, frame.message_id, None, frame.error_code)
+        self._count_bad_frame()
 
     def _receive_bad(self, text: str, frame: frames.Malformed | frames.Ignored) -> None:
         if isinstance(frame, frames.Malformed):
@@ -269,10 +269,14 @@ class Session:
         else:
             self._log("in", text, frame.message_type, frame.message_id, None, None)
         logger.debug("%s sent a bad frame: %s", self.identity, frame.reason)
+        self._count_bad_frame()
+
+    def _count_bad_frame(self) -> None:
+        """Count what is no call, in a row; a peer that sends nothing else is sent away."""
         self._bad_frames += 1
         if self._bad_frames == self._services.policy.max_bad_frames:
-            logger.warning("%s sends nothing that is OCPP-J", self.identity)
-            self._socket.close(POLICY_VIOLATION, "too many unreadable frames")
+            logger.warning("%s sends nothing that can be answered", self.identity)
+            self._socket.close(POLICY_VIOLATION, "too many unreadable or stray frames")
 
     # The log
 

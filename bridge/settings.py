@@ -105,7 +105,7 @@ class Policy:
     max_pending_calls: int
     """Calls of one socket that may wait; past that the socket is not read."""
     max_bad_frames: int
-    """Unreadable frames in a row before a socket is closed: the peer speaks something else."""
+    """Unreadable frames and stray answers in a row before a socket is closed."""
     keep_alive_interval_s: float
     """How often the database is told which sockets are open."""
 

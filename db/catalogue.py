@@ -21,9 +21,15 @@ with ours as (
     from pg_catalog.pg_namespace as n
     where n.nspowner = 'voltaro_owner'::regrole
 )
-select 'function', o.nspname || '.' || p.proname, null
+select
+    'function',
+    o.nspname || '.' || p.proname || coalesce('(api.' || v.relname || ')', ''),
+    null
 from pg_catalog.pg_proc as p
 join ours as o on o.oid = p.pronamespace
+left join pg_catalog.pg_class as v
+    on o.nspname = 'api' and p.pronargs = 1 and v.reltype = p.proargtypes[0]
+        and v.relkind = 'v' and v.relnamespace = o.oid
 union all
 select 'view', o.nspname || '.' || c.relname, null
 from pg_catalog.pg_class as c
@@ -75,7 +81,8 @@ select
         when g.oid is not null then 'trigger'
     end as kind,
     coalesce(
-        p.pronamespace::regnamespace::text || '.' || p.proname,
+        p.pronamespace::regnamespace::text || '.' || p.proname
+        || coalesce('(api.' || v.relname || ')', ''),
         c.relnamespace::regnamespace::text || '.' || c.relname,
         y.polname,
         g.tgname
@@ -85,6 +92,9 @@ select
 from dependants as d
 left join pg_catalog.pg_proc as p
     on d.classid = 'pg_catalog.pg_proc'::regclass and p.oid = d.objid
+left join pg_catalog.pg_class as v
+    on p.pronargs = 1 and v.reltype = p.proargtypes[0] and v.relkind = 'v'
+        and v.relnamespace = to_regnamespace('api') and p.pronamespace = v.relnamespace
 left join pg_catalog.pg_class as c
     on d.classid = 'pg_catalog.pg_class'::regclass and c.oid = d.objid
 left join pg_catalog.pg_policy as y
@@ -102,6 +112,7 @@ select 'pg_catalog.pg_proc'::regclass::oid, p.oid
 from pg_catalog.pg_proc as p
 where %(kind)s = 'function'
     and p.pronamespace = to_regnamespace(%(schema)s) and p.proname = %(name)s
+    and (%(row)s = '' or p.pronargs = 1 and p.proargtypes[0]::regtype = to_regtype(%(row)s))
 union all
 select 'pg_catalog.pg_class'::regclass::oid, c.oid
 from pg_catalog.pg_class as c
@@ -201,9 +212,10 @@ class Catalogue:
 
     def addresses(self, item: Object) -> list[Address]:
         """Where a function (several when overloaded) or view is; empty when it is not."""
-        schema, _, name = item.name.partition(".")
+        name, _, row = item.name.rstrip(")").partition("(")
+        schema, _, local = name.partition(".")
         rows = self._connection.execute(
-            _ADDRESSES, {"kind": item.kind, "schema": schema, "name": name}
+            _ADDRESSES, {"kind": item.kind, "schema": schema, "name": local, "row": row}
         )
         return [Address(*row) for row in rows]
 

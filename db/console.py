@@ -14,7 +14,7 @@ from typing import IO
 __all__ = ["Console"]
 
 _LOG_LIMIT_BYTES = 20_000_000
-"""A log that is longer when it is opened moves aside and replaces the one before it."""
+"""A log that grows longer moves aside and replaces the one before it: at most twice this a part."""
 
 
 @dataclass(slots=True)
@@ -32,14 +32,15 @@ class Console:
             print(f"voltaro   | {text}" if self.is_foreground else text, flush=True)
 
     def line(self, name: str, text: str) -> None:
-        """A line that a part wrote."""
+        """A line that a part wrote. A log that is full is opened anew at the next one."""
         with self._guard:
             if name not in self._files:
                 self._files[name] = self._open(name)
-            self._files[name].write(
-                f"{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())} {text}\n"
-            )
-            self._files[name].flush()
+            file = self._files[name]
+            file.write(f"{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())} {text}\n")
+            file.flush()
+            if file.tell() > _LOG_LIMIT_BYTES:
+                self._files.pop(name).close()
             if self.is_foreground:
                 print(f"{name:<10}| {text}", flush=True)
 

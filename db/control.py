@@ -15,10 +15,10 @@ from typing import Any
 from db.cluster import embedded_cluster
 from db.exceptions import StackError
 from db.settings import ROOT, Settings
-from db.stack import clear_leftovers
+from db.stack import clear_leftovers, has_other_addresses
 from db.state import Record, end_process, hold_lock, is_locked, read_record
 
-__all__ = ["find_running", "get_info", "reset", "start", "stop"]
+__all__ = ["find_running", "get_info", "reset", "say_running", "start", "stop"]
 
 _START_TIMEOUT_S = 180.0
 _ERROR = "voltaro: "
@@ -48,7 +48,8 @@ def get_info(settings: Settings) -> dict[str, Any]:
 def start(settings: Settings, say: Say) -> dict[str, Any]:
     """Start the stack detached and return its info once everything answers.
 
-    Harmless when it runs already. What the supervisor says meanwhile is said too.
+    Harmless when it runs already. What the supervisor says meanwhile is said too, and that a
+    running stack keeps its addresses if the settings have others.
     """
     log = settings.home / "logs" / "stack.log"
     process: subprocess.Popen[bytes] | None = None
@@ -72,11 +73,29 @@ def start(settings: Settings, say: Say) -> dict[str, Any]:
             else:
                 say(line)
         if record is not None and record.state == "ready":
+            if process is None:
+                _say_addresses(settings, record, say)
             return record.info
         if has_ended:
             raise StackError("\n".join(failure) or f"the start failed: see {log}")
         time.sleep(0.1)
     raise StackError(f"the stack is not ready after {_START_TIMEOUT_S:.0f} s: see {log}")
+
+
+def say_running(settings: Settings, say: Say) -> None:
+    """Say that the stack runs already, and that it keeps its addresses if others are wanted."""
+    say("running already: `make info` shows it, `make stop` ends it")
+    record = find_running(settings)
+    if record is not None and record.state == "ready":
+        _say_addresses(settings, record, say)
+
+
+def _say_addresses(settings: Settings, record: Record, say: Say) -> None:
+    if has_other_addresses(settings, record.info):
+        say(
+            f"it keeps its addresses, {record.info['api_url']} and {record.info['ocpp_url']}: the "
+            "settings have others, which count after `make stop`"
+        )
 
 
 def stop(settings: Settings, say: Say) -> bool:
@@ -112,10 +131,13 @@ def reset(settings: Settings, say: Say) -> None:
             raise StackError("voltaro was started meanwhile: nothing was deleted")
         embedded_cluster(settings).remove()
         shutil.rmtree(settings.home / "logs", ignore_errors=True)
-        for name in ("secrets.json", "jwks.json", "stack.json", "stack.lock"):
-            (settings.home / name).unlink(missing_ok=True)
-        for path in settings.home.glob("bridge-*.id"):
-            path.unlink(missing_ok=True)
+        names = ("secrets.json", "jwks.json", "stack.json", "stack.lock")
+        ours = [settings.home / name for name in names]
+        for path in (*ours, *settings.home.glob("bridge-*.id")):
+            try:
+                path.unlink(missing_ok=True)
+            except OSError as error:
+                raise StackError(f"cannot delete {path}: {error.strerror}") from error
     # Anything else in there is not ours.
     with contextlib.suppress(OSError):
         settings.home.rmdir()

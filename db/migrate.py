@@ -58,6 +58,7 @@ def migrate(
     """Migrate and apply. Repeatable; raises a VoltaroError that says what is in the way."""
     url = settings.database_url
     with connect(url) as connection:
+        _check_encoding(connection)
         connection.execute("select pg_advisory_lock(%s, %s)", _LOCK)
         _refuse_pushed(connection)
         run_roles(connection)
@@ -79,6 +80,16 @@ def apply_code(settings: Settings) -> apply.Result:
         if result.ran or result.dropped:
             connection.execute("notify pgrst, 'reload schema'")
     return result
+
+
+def _check_encoding(connection: Connection) -> None:
+    """Refuse a database that cannot hold every text."""
+    encoding = connection.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        raise MigrationError(
+            f"the database's encoding is {encoding} and must be UTF8: make another one with "
+            "`create database ... encoding 'UTF8' template template0`"
+        )
 
 
 def _refuse_pushed(connection: Connection) -> None:

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from db.addresses import url_address
 from db.exceptions import SettingsError, StackError
 from db.settings import ROOT, Settings
 
@@ -65,6 +66,7 @@ def write_jwks(settings: Settings, path: Path) -> Path:
 
 def postgrest_environment(settings: Settings, *, jwks: Path, admin_port: int) -> dict[str, str]:
     """Environment of PostgREST; its admin server answers /ready on `admin_port`."""
+    address = url_address(settings.api_host, settings.api_port)
     return {
         "PGRST_DB_URI": settings.authenticator_url,
         "PGRST_DB_SCHEMAS": "api",
@@ -76,7 +78,7 @@ def postgrest_environment(settings: Settings, *, jwks: Path, admin_port: int) ->
         "PGRST_DB_POOL": "10",
         "PGRST_JWT_SECRET": f"@{jwks}",
         "PGRST_OPENAPI_MODE": "follow-privileges",
-        "PGRST_OPENAPI_SERVER_PROXY_URI": f"http://{settings.api_host}:{settings.api_port}",
+        "PGRST_OPENAPI_SERVER_PROXY_URI": f"http://{address}",
         "PGRST_SERVER_HOST": settings.api_host,
         "PGRST_SERVER_PORT": str(settings.api_port),
         "PGRST_ADMIN_SERVER_PORT": str(admin_port),

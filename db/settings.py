@@ -11,6 +11,7 @@ import json
 import os
 import secrets as random
 import string
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -102,21 +103,29 @@ def _read_secrets(path: Path) -> dict[str, str]:
         content = json.loads(path.read_text())
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise SettingsError(
-            f"cannot read {path} ({error}): repair it, or `make reset` to forget the data"
+            f"cannot read {path} ({error.strerror}): VOLTARO_HOME must be a folder of the user who "
+            "runs this"
+        ) from error
+    except ValueError as error:
+        raise SettingsError(
+            f"{path} is not JSON ({error}): repair it, or `make reset` forgets it and the data"
         ) from error
     if not isinstance(content, dict):
-        raise SettingsError(f"{path} is not a JSON object: `make reset` makes a new one")
+        raise SettingsError(
+            f"{path} is not a JSON object: repair it, or `make reset` forgets it and the data"
+        )
     return {name: str(value) for name, value in content.items() if name in _MAKERS}
 
 
 def _write_secrets(path: Path, values: dict[str, str], *, is_new: bool) -> dict[str, str]:
     """Write the file and return what it holds: another process may have been first."""
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        # mkstemp gives mode 0600, and a name of its own to each process and thread.
+        descriptor, name = tempfile.mkstemp(prefix="secrets.", suffix=".tmp", dir=path.parent)
+        temporary = Path(name)
         with os.fdopen(descriptor, "w") as file:
             json.dump(values, file, indent=2)
             file.write("\n")
@@ -155,8 +164,13 @@ class Settings:
     secrets: Secrets
 
     @classmethod
-    def from_environment(cls, environ: Mapping[str, str] | None = None) -> Settings:
-        """Read and check the settings. Raises SettingsError naming the variable."""
+    def from_environment(
+        cls, environ: Mapping[str, str] | None = None, *, secrets: Secrets | None = None
+    ) -> Settings:
+        """Read and check the settings. Raises SettingsError naming the variable.
+
+        Secrets that are given are taken as they are: secrets.json is neither read nor made.
+        """
         env = os.environ if environ is None else environ
         home = (ROOT / Path(env.get("VOLTARO_HOME") or ".voltaro").expanduser()).resolve()
         jwks = env.get("VOLTARO_JWKS_FILE")
@@ -171,7 +185,7 @@ class Settings:
             jwks_file=(ROOT / Path(jwks).expanduser()).resolve() if jwks else None,
             seeds_demo=_boolean(env, "VOLTARO_DEMO", default=True),
             external_url=_database_url(env.get("DATABASE_URL")),
-            secrets=Secrets.load(home / "secrets.json", env),
+            secrets=secrets or Secrets.load(home / "secrets.json", env),
         )
         ports = [settings.api_port, settings.ocpp_port]
         if settings.external_url is None:

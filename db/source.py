@@ -34,6 +34,7 @@ _STATEMENT = re.compile(r"(?:\A|;)\s*(?P<create>create)\b(?P<rest>[^;(]*)")
 _DEFINITIONS = {
     "function": re.compile(
         rf"create\s+(?:or\s+replace\s+)?(?:function|procedure)\s+(?P<name>{_NAME})\s*\("
+        rf"(?:\s*\w+\s+(?P<row>api\.\w+)\s*\))?"
     ),
     "view": re.compile(rf"create\s+(?:or\s+replace\s+)?view\s+(?P<name>{_NAME})"),
     "policy": re.compile(rf"create\s+policy\s+(?P<name>\w+)\s+on\s+(?P<on>{_NAME})"),
@@ -49,6 +50,9 @@ _ARGUMENTS = re.compile(r"\([^()]*\)")
 @dataclass(frozen=True, slots=True, order=True)
 class Object:
     """Something that a file defines, known by name: functions are never overloaded.
+
+    But for relationships that PostgREST embeds: functions of schema api whose one argument is
+    a row of a view there share a name, and are known as `api.charge_points(api.meter_values)`.
 
     `on` is the table of a policy or trigger. Kind `grants` stands for the privileges given on
     the relation or function `name`.
@@ -152,7 +156,11 @@ def _definitions(path: str, visible: str) -> Iterator[Object]:
         for kind, pattern in _DEFINITIONS.items():
             match = pattern.match(visible, statement.start("create"))
             if match is not None:
-                yield Object(kind, match["name"], match.groupdict().get("on"))
+                found = match.groupdict()
+                name = match["name"]
+                if found.get("row") and name.startswith("api."):
+                    name += f"({found['row']})"
+                yield Object(kind, name, found.get("on"))
                 break
         else:
             beginning = " ".join(statement.group("create", "rest"))

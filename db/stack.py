@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from db import parts, seed
+from db.addresses import check_free, reachable, url_address
 from db.cluster import Cluster, embedded_cluster
 from db.connection import connect
 from db.console import Console
@@ -26,7 +27,7 @@ from db.process import start_time
 from db.settings import ROOT, Settings
 from db.state import Record, end_process, hold_lock, read_record, write_record
 
-__all__ = ["clear_leftovers", "describe", "greeting", "run"]
+__all__ = ["clear_leftovers", "describe", "greeting", "has_other_addresses", "run"]
 
 _READY_TIMEOUT_S = 30.0
 _STOP_TIMEOUT_S = 15.0
@@ -68,13 +69,21 @@ def run(settings: Settings, *, is_foreground: bool = True) -> bool:
 
 def describe(settings: Settings) -> dict[str, Any]:
     """What `make info` prints of a stack with these settings."""
+    api = url_address(reachable(settings.api_host), settings.api_port)
+    ocpp = url_address(reachable(settings.ocpp_host), settings.ocpp_port)
     return {
-        "api_url": f"http://{_reachable(settings.api_host)}:{settings.api_port}",
-        "ocpp_url": f"ws://{_reachable(settings.ocpp_host)}:{settings.ocpp_port}",
+        "api_url": f"http://{api}",
+        "ocpp_url": f"ws://{ocpp}",
         "portal_url": None,
         "database_url": settings.database_url,
         "demo": seed.describe_demo(settings) if settings.seeds_demo else None,
     }
+
+
+def has_other_addresses(settings: Settings, info: dict[str, Any]) -> bool:
+    """Whether a stack that says `info` of itself was started with other addresses than these."""
+    wanted = describe(settings)
+    return any(info.get(name) != wanted[name] for name in ("api_url", "ocpp_url", "database_url"))
 
 
 def clear_leftovers(settings: Settings, say: Callable[[str], None]) -> bool:
@@ -124,10 +133,6 @@ def greeting(info: dict[str, Any]) -> list[str]:
     ]
 
 
-def _reachable(host: str) -> str:
-    return "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104 - compared, not bound
-
-
 class _Supervisor:
     """One run of the stack; the lock is held."""
 
@@ -173,17 +178,19 @@ class _Supervisor:
         if settings.seeds_demo and seed.seed(settings):
             self._say("made the demo tenants")
         admin_port = _free_port()
+        # PostgREST's admin server listens on the address of the API.
+        admin = url_address(reachable(settings.api_host), admin_port)
         self._add(
             "postgrest",
             [str(postgrest)],
             parts.postgrest_environment(settings, jwks=jwks, admin_port=admin_port),
-            lambda: _answers(f"http://127.0.0.1:{admin_port}/ready"),
+            lambda: _answers(f"http://{admin}/ready"),
         )
         self._add(
             "bridge",
             parts.module_command("bridge"),
             parts.bridge_environment(settings),
-            lambda: _listens(_reachable(settings.ocpp_host), settings.ocpp_port),
+            lambda: _listens(reachable(settings.ocpp_host), settings.ocpp_port),
         )
         self._add(
             "jobs",
@@ -298,22 +305,11 @@ class _Supervisor:
                 process.wait()
 
     def _check_ports(self) -> None:
-        wanted = [
-            (self._settings.api_host, self._settings.api_port, "VOLTARO_API_PORT", "the API"),
-            (self._settings.ocpp_host, self._settings.ocpp_port, "VOLTARO_OCPP_PORT", "chargers"),
-        ]
+        settings = self._settings
+        check_free(settings.api_host, settings.api_port, name="API", purpose="the API")
+        check_free(settings.ocpp_host, settings.ocpp_port, name="OCPP", purpose="chargers")
         if self._cluster is not None:
-            wanted.append(("127.0.0.1", self._cluster.port, "VOLTARO_DB_PORT", "PostgreSQL"))
-        for host, port, variable, purpose in wanted:
-            with socket.socket() as probe:
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                try:
-                    probe.bind((host, port))
-                except OSError as error:
-                    raise StackError(
-                        f"port {port} for {purpose} is taken ({error.strerror}): end the program "
-                        f"that uses it, or choose another port with {variable}"
-                    ) from error
+            check_free("127.0.0.1", self._cluster.port, name="DB", purpose="PostgreSQL")
 
     def _jobs_are_connected(self) -> bool:
         with connect(self._settings.database_url) as connection:

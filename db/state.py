@@ -49,8 +49,8 @@ class Record:
 @contextlib.contextmanager
 def hold_lock(home: Path) -> Iterator[bool]:
     """Try to take the lock of an installation; yield whether it was free."""
-    home.mkdir(parents=True, exist_ok=True)
     try:
+        home.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(home / "stack.lock", os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise StackError(f"cannot open {home}/stack.lock: {error.strerror}") from error

@@ -8,13 +8,19 @@ its driver sees it too, and when the operator of the other tenant sees nothing o
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import fcntl
 import json
+import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+from db.settings import ROOT
 from tests.charger import Charger, ChargerError, ocpp_time
 from tests.simulate_client import (
     MeterStore,
@@ -44,8 +50,8 @@ def observe(
 ) -> list[Check]:
     """Read a finished session back through the API, as three people.
 
-    `info` is the JSON of `make info`; `since` is when the charger connected, and `calls` how
-    many messages it sent. Raises ApiError when the API refuses what it should allow.
+    `info` is the JSON of `make info`; `since` is a time before the charger connected, and `calls`
+    how many messages it sent. Raises ApiError when the API refuses what it should allow.
     """
     plan = report.plan
     operator = _sign_in(info, "operator", is_of_first_tenant=True)
@@ -66,8 +72,9 @@ def observe(
         "ocpp_messages",
         charge_point_id=key["charge_point_id"],
         received_at=f"gte.{ocpp_time(since)}",
-        select="id,direction,action",
+        select="connection_id,direction,action,payload",
     )
+    frames = _of_one_connection(frames, report.transaction_id)
     own = {"id": f"eq.{session['id']}"}
     return [
         Check("session", str(session["id"]), is_right=True),
@@ -102,19 +109,43 @@ def observe(
     ]
 
 
-def _read_meter(info: dict[str, Any]) -> int:
-    """What the demo charger's meter shows: as much as any session of it has ever reported."""
+def _of_one_connection(
+    frames: list[dict[str, Any]], transaction_id: int | None
+) -> list[dict[str, Any]]:
+    """The frames of the connection that ended this transaction: another may have run meanwhile."""
+    connections = {
+        frame["connection_id"]
+        for frame in frames
+        if frame["direction"] == "in"
+        and frame["action"] == "StopTransaction"
+        and json.loads(frame["payload"])["transactionId"] == transaction_id
+    }
+    return [frame for frame in frames if frame["connection_id"] in connections]
+
+
+def _make_plan(info: dict[str, Any]) -> SessionPlan:
+    """Half an hour until now.
+
+    The meter begins with as much as any session has ever reported: it never runs back.
+    """
     identity = info["demo"]["charge_point"]["id"]
     operator = _sign_in(info, "operator", is_of_first_tenant=True)
     (charge_point,) = operator.read("charge_points", identity=f"eq.{identity}")
-    last = operator.read(
+    most = operator.read(
         "charging_sessions",
         charge_point_id=f"eq.{charge_point['id']}",
         meter_stop_wh="not.is.null",
         order="meter_stop_wh.desc",
         limit="1",
     )
-    return max([MeterStore(identity).read_wh(), *(int(one["meter_stop_wh"]) for one in last)])
+    return SessionPlan(
+        id_token=info["demo"]["id_token"],
+        started_at=datetime.now(UTC) - _DURATION,
+        duration=_DURATION,
+        meter_start_wh=max(
+            [MeterStore(identity).read_wh(), *(int(one["meter_stop_wh"]) for one in most)]
+        ),
+    )
 
 
 def _moment(question: str, found: str, expected: datetime) -> Check:
@@ -168,6 +199,18 @@ def _bring_up() -> dict[str, Any]:
     return info
 
 
+@contextlib.contextmanager
+def _hold_charger() -> Iterator[None]:
+    """Wait until no other demo charges: the charger has one plug and one meter."""
+    home = ROOT / Path(os.environ.get("VOLTARO_HOME") or ".voltaro").expanduser()
+    descriptor = os.open(home, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def _show(checks: list[Check]) -> None:
     width = max(len(check.question) for check in checks)
     print("\nWhat the platform made of it:")
@@ -185,15 +228,11 @@ def main() -> int:
     if info["demo"] is None:
         print("there is no demo tenant here: start with VOLTARO_DEMO=1 on an empty database")
         return 1
-    since = datetime.now(UTC)
     try:
-        plan = SessionPlan(
-            id_token=info["demo"]["id_token"],
-            started_at=since - _DURATION,
-            duration=_DURATION,
-            meter_start_wh=_read_meter(info),
-        )
-        report, sent = asyncio.run(_charge(info, plan))
+        with _hold_charger():
+            since = datetime.now(UTC)
+            plan = _make_plan(info)
+            report, sent = asyncio.run(_charge(info, plan))
         checks = observe(info, report, since=since, calls=sent)
     except (ChargerError, ApiError, TimeoutError) as error:
         print(f"failed: {error or 'no answer in time'}")

@@ -19,6 +19,12 @@ create table core.sites (
     constraint sites_tenant_id_fkey foreign key (tenant_id) references core.tenants (id),
     constraint sites_tenant_id_name_key unique (tenant_id, name),
     constraint sites_name_check check (length(btrim(name)) between 1 and 200),
+    -- Something to see, and neither control characters nor ones that turn the direction.
+    constraint sites_name_visible_check
+    check (
+        name ~ '[^\s\u00a0\u00ad\u115f\u1160\u2000-\u200f\u2028-\u206f\u2800\u3000\u3164\ufeff]'
+        and name !~ '[\u0001-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]'
+    ),
     constraint sites_address_check check (length(address) <= 200),
     constraint sites_postal_code_check check (length(postal_code) <= 20),
     constraint sites_city_check check (length(city) <= 100),
@@ -59,13 +65,29 @@ create table core.charge_points (
     constraint charge_points_site_fkey
     foreign key (tenant_id, site_id) references core.sites (tenant_id, id),
     -- OCPP 2.0.1 part 4 §3.1.1: 48 characters and no colon, where Basic authentication splits.
-    constraint charge_points_identity_check check (identity ~ '^[!-9;-~]{1,48}$'),
+    constraint charge_points_identity_check
+    check (identity ~ '^[!-9;-~]{1,48}$' and identity not in ('.', '..')),
     constraint charge_points_name_check check (length(btrim(name)) between 1 and 200),
+    -- Something to see, and neither control characters nor ones that turn the direction.
+    constraint charge_points_name_visible_check
+    check (
+        name ~ '[^\s\u00a0\u00ad\u115f\u1160\u2000-\u200f\u2028-\u206f\u2800\u3000\u3164\ufeff]'
+        and name !~ '[\u0001-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]'
+    ),
     constraint charge_points_registration_status_check
     check (registration_status in ('Accepted', 'Pending', 'Rejected')),
     constraint charge_points_security_profile_check check (security_profile between 0 and 3),
     constraint charge_points_quirks_check
     check (jsonb_typeof(quirks) = 'object' and length(quirks::text) <= 4000),
+    constraint charge_points_quirks_known_check
+    check (
+        case
+            when jsonb_typeof(quirks) = 'object'
+                then quirks - 'assume_subprotocol' = '{}'
+                and coalesce(jsonb_typeof(quirks -> 'assume_subprotocol'), 'string') = 'string'
+            else false
+        end
+    ),
     constraint charge_points_max_power_w_check check (max_power_w between 1 and 10000000)
 );
 create index charge_points_site_idx on core.charge_points (tenant_id, site_id);
@@ -233,6 +255,12 @@ create table core.charge_point_groups (
     constraint charge_point_groups_tenant_id_fkey
     foreign key (tenant_id) references core.tenants (id),
     constraint charge_point_groups_name_check check (length(btrim(name)) between 1 and 200),
+    -- Something to see, and neither control characters nor ones that turn the direction.
+    constraint charge_point_groups_name_visible_check
+    check (
+        name ~ '[^\s\u00a0\u00ad\u115f\u1160\u2000-\u200f\u2028-\u206f\u2800\u3000\u3164\ufeff]'
+        and name !~ '[\u0001-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]'
+    ),
     constraint charge_point_groups_description_check check (length(description) <= 500)
 );
 alter table core.charge_point_groups enable row level security;

@@ -39,8 +39,8 @@ passwords as (
     from people as p
     returning user_id
 )
-insert into core.memberships (tenant_id, user_id, role_id)
-select t.id, p.id, r.id
+insert into core.memberships (tenant_id, user_id, role_id, accepted_at)
+select t.id, p.id, r.id, now()
 from people as p
 inner join passwords as w on w.user_id = p.id
 inner join accounts as a on a.email = p.email

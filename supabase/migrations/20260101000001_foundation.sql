@@ -35,6 +35,9 @@ insert into ops.settings (name, value, description) values
     ('access.login_failures_free', '5', 'Failed logins per e-mail before it slows down.'),
     ('access.login_lock_minutes_max', '15', 'The longest lock after failed logins.'),
     ('access.bcrypt_cost', '11', 'Cost factor of password hashes.'),
+    ('access.refresh_grace_s', '10', 'A refresh token may come twice while its answer is unused.'),
+    ('access.sign_up_mails_per_hour', '200', 'E-mails that sign-ups may send for one tenant.'),
+    ('access.unverified_user_days', '7', 'A sign-up that nobody verifies is deleted.'),
     ('bridge.ping_interval_s', '30', 'Seconds between WebSocket pings to a charger.'),
     ('bridge.keep_alive_interval_s', '10', 'Seconds between a bridge''s reports of open sockets.'),
     ('bridge.handshake_timeout_s', '10', 'Seconds a charger has for its handshake.'),
@@ -49,7 +52,10 @@ insert into ops.settings (name, value, description) values
     ('charging.id_token_cache_hours', '24', 'How long a charger may trust an accepted token.'),
     ('charging.max_unknown_id_tokens', '1000', 'Most waiting entries of one token inbox.'),
     ('charging.stale_session_hours', '48', 'A session without a sign of life ends, presumably.'),
-    ('charging.clock_tolerance_s', '300', 'How far ahead a charger''s clock may be.');
+    ('charging.clock_tolerance_s', '300', 'How far ahead a charger''s clock may be.'),
+    ('charging.max_clock_behind_days', '90', 'The oldest start or stop whose time is believed.'),
+    ('charging.max_session_days', '7', 'A session that took longer is held.'),
+    ('jobs.expire_budget_ms', '2000', 'How long one run deletes before it makes a pause.');
 
 create table ops.applied_code (
     path text not null,

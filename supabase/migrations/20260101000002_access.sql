@@ -41,6 +41,8 @@ create table core.users (
     language text not null default 'en',
     is_active boolean not null default true,
     email_verified_at timestamptz,
+    -- Signed up, and nobody vouches for it yet: neither the owner of the address nor a tenant.
+    is_provisional boolean not null default false,
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
     constraint users_pkey primary key (id),
@@ -50,6 +52,7 @@ create table core.users (
     constraint users_language_check check (language ~ '^[a-z]{2}(-[A-Z]{2})?$')
 );
 create unique index users_email_key on core.users (lower(email));
+create index users_created_at_idx on core.users (created_at) where is_provisional;
 alter table core.users enable row level security;
 comment on table core.users is
     'A person, known by e-mail across tenants; memberships say where and as what.';
@@ -130,6 +133,8 @@ create table core.memberships (
     user_id uuid not null,
     role_id bigint not null,
     is_active boolean not null default true,
+    -- When the person first acted here; until then the tenant learns nothing about them.
+    accepted_at timestamptz,
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
     constraint memberships_pkey primary key (tenant_id, user_id),
@@ -174,6 +179,7 @@ create table core.refresh_tokens (
     issued_at timestamptz not null default now(),
     expires_at timestamptz not null,
     used_at timestamptz,
+    replaces_hash bytea,
     constraint refresh_tokens_pkey primary key (token_hash),
     constraint refresh_tokens_login_session_id_fkey
     foreign key (login_session_id) references core.login_sessions (id) on delete cascade
@@ -181,7 +187,7 @@ create table core.refresh_tokens (
 create index refresh_tokens_login_session_id_idx on core.refresh_tokens (login_session_id);
 alter table core.refresh_tokens enable row level security;
 comment on table core.refresh_tokens is
-    'Hashes of refresh tokens; a used one that comes again revokes its sign-in.';
+    'Hashes of refresh tokens, each with the one before it; reuse revokes the sign-in.';
 
 create table core.revoked_tokens (
     jti uuid not null,
@@ -200,11 +206,15 @@ create table core.one_time_tokens (
     issued_at timestamptz not null default now(),
     expires_at timestamptz not null,
     used_at timestamptz,
+    -- The password chosen at the sign-up that sent this token: valid once this very token is used.
+    password_hash text,
     constraint one_time_tokens_pkey primary key (token_hash),
     constraint one_time_tokens_user_id_fkey
     foreign key (user_id) references core.users (id) on delete cascade,
     constraint one_time_tokens_purpose_check
-    check (purpose in ('password_reset', 'email_verification'))
+    check (purpose in ('password_reset', 'email_verification')),
+    constraint one_time_tokens_password_hash_check
+    check (password_hash ~ '^\$2[aby]\$\d\d\$.{53}$')
 );
 create index one_time_tokens_user_id_idx on core.one_time_tokens (user_id);
 alter table core.one_time_tokens enable row level security;
@@ -311,7 +321,8 @@ create table ops.outbox (
 );
 create index outbox_next_attempt_at_idx on ops.outbox (next_attempt_at)
 where delivered_at is null;
-create index outbox_tenant_id_idx on ops.outbox (tenant_id);
+create index outbox_tenant_id_created_at_idx on ops.outbox (tenant_id, created_at);
+create index outbox_token_idx on ops.outbox (id) where payload ? 'token';
 alter table ops.outbox enable row level security;
 comment on table ops.outbox is
     'Outside effects to be done once: the row is written with the change that asks for it.';

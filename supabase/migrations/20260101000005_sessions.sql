@@ -170,6 +170,10 @@ create table core.meter_values (
     unique (tenant_id, charge_point_id, evse_no, sampled_at, payload_hash)
 ) partition by range (sampled_at);
 create index meter_values_session_idx on core.meter_values (tenant_id, session_id, sampled_at);
+-- Finds a reading whose time was not taken when it comes again.
+create index meter_values_time_clamped_idx
+on core.meter_values (tenant_id, charge_point_id, payload_hash)
+where flags @> '{time_clamped}';
 alter table core.meter_values enable row level security;
 comment on table core.meter_values is
     'One row per timestamp of a reading, in Wh, W, A and V; what has no column, was signed, could '

@@ -72,6 +72,40 @@ revoke all on function access.check_password(text, text) from public;
 comment on function access.check_password(text, text) is
     'Refuse a password that may not be chosen.';
 
+-- db/code/access/check_permissions.sql ----------------------------------------
+
+-- Refuse permissions that do not exist.
+--
+-- Called by: api.create_role, api.update_role.
+-- Errors:    PT400 permission_unknown.
+create or replace function access.check_permissions(p_permissions text[])
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_unknown text;
+begin
+    select coalesce(p.key, 'null')
+    into v_unknown
+    from unnest(p_permissions) as p (key)
+    where not exists (select from core.permissions as known where known.key = p.key)
+    limit 1;
+    if found then
+        raise exception using
+            errcode = 'PT400',
+            message = format('there is no permission %s', left(v_unknown, 100)),
+            detail = '{"error":"permission_unknown"}',
+            hint = 'The relation permissions lists them.';
+    end if;
+end;
+$$;
+revoke all on function access.check_permissions(text[]) from public;
+comment on function access.check_permissions(text[]) is
+    'Refuse permissions that do not exist.';
+
 -- db/code/access/check_role_text.sql ----------------------------------------
 
 -- Refuse a role's name or description that does not fit; null is fine.
@@ -104,6 +138,38 @@ $$;
 revoke all on function access.check_role_text(text, text) from public;
 comment on function access.check_role_text(text, text) is
     'Refuse a role''s name or description that does not fit.';
+
+-- db/code/access/check_time_zone.sql ----------------------------------------
+
+-- Refuse a time zone that is no name of the IANA database: PostgreSQL would take POSIX forms
+-- such as Foo+5 for zones, with the sign the other way round.
+--
+-- Called by: access.tg_tenants__check, fleet.tg_sites__check.
+-- Errors:    PT400 time_zone_invalid.
+create or replace function access.check_time_zone(p_time_zone text)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if
+        p_time_zone ~ '^(posix|right)/'
+        or p_time_zone in ('Factory', 'localtime', 'posixrules')
+        or not exists (select from pg_timezone_names as z where z.name = p_time_zone)
+    then
+        raise exception using
+            errcode = 'PT400',
+            message = format('%s is not the name of a time zone', left(p_time_zone, 50)),
+            detail = '{"error":"time_zone_invalid"}',
+            hint = 'Use a name of the IANA database, such as Europe/Berlin.';
+    end if;
+end;
+$$;
+revoke all on function access.check_time_zone(text) from public;
+comment on function access.check_time_zone(text) is
+    'Refuse a time zone that is no name of the IANA database.';
 
 -- db/code/access/clean_email.sql ----------------------------------------
 
@@ -276,6 +342,39 @@ revoke all on function access.create_token() from public;
 comment on function access.create_token() is
     'Make an unguessable token: 256 random bits as 43 characters.';
 
+-- db/code/access/discard_unverified.sql ----------------------------------------
+
+-- Discard passwords that were chosen for an address before anybody proved to own it.
+--
+-- Whoever signed a stranger's address up must gain nothing when somebody else vouches for it.
+-- Does nothing for a person whose address is verified.
+-- Called by: api.invite_user, api.set_user_role, access.get_supabase_claims.
+-- Writes:    core.users (row locked), core.credentials, core.one_time_tokens.
+create or replace function access.discard_unverified(p_user_id uuid)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform
+    from core.users as u
+    where u.id = p_user_id and u.email_verified_at is null
+    for no key update;
+    if not found then
+        return;
+    end if;
+    delete from core.credentials as c where c.user_id = p_user_id;
+    delete from core.one_time_tokens as ot
+    where ot.user_id = p_user_id and ot.password_hash is not null and ot.used_at is null;
+    update core.users as u set is_provisional = false where u.id = p_user_id and u.is_provisional;
+end;
+$$;
+revoke all on function access.discard_unverified(uuid) from public;
+comment on function access.discard_unverified(uuid) is
+    'Discard passwords that were chosen for an address before anybody proved to own it.';
+
 -- db/code/access/encode_base64url.sql ----------------------------------------
 
 -- Encode bytes as base64url without padding (RFC 7515 §2).
@@ -293,6 +392,106 @@ $$;
 revoke all on function access.encode_base64url(bytea) from public;
 comment on function access.encode_base64url(bytea) is
     'Encode bytes as base64url without padding (RFC 7515 section 2).';
+
+-- db/code/access/expire_people.sql ----------------------------------------
+
+-- Delete sign-ups that nobody verified, and what is left of e-mails that are of no more use.
+--
+-- Somebody who was invited, is known to an outside issuer or has a token or session stays.
+-- The token of an e-mail is removed from its row once it was used or has expired; an e-mail that
+-- could not be sent for as long as a sign-up may wait is deleted.
+-- At most p_limit rows of each kind. Returns how many it were in all.
+-- Called by: jobs.expire_records.
+-- Writes:    core.users and what hangs on it, ops.outbox.
+create or replace function access.expire_people(p_limit integer)
+returns bigint
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_expired_at constant timestamptz := now() - make_interval(
+        days => access.get_setting('access.unverified_user_days')::integer
+    );
+    v_count bigint;
+    v_total bigint := 0;
+begin
+    delete from core.users as u
+    where
+        u.id = any (
+            array(
+                select p.id
+                from core.users as p
+                where
+                    p.is_provisional
+                    and p.email_verified_at is null
+                    and p.created_at < v_expired_at
+                    and not exists (select from core.identities as i where i.user_id = p.id)
+                    and not exists (
+                        select
+                        from core.memberships as m
+                        inner join core.id_tokens as it
+                            on it.tenant_id = m.tenant_id and it.user_id = m.user_id
+                        where m.user_id = p.id
+                    )
+                    and not exists (
+                        select
+                        from core.memberships as m
+                        inner join core.sessions as s
+                            on s.tenant_id = m.tenant_id and s.user_id = m.user_id
+                        where m.user_id = p.id
+                    )
+                limit p_limit
+                for update of p skip locked
+            )
+        );
+    get diagnostics v_count = row_count;
+    v_total := v_total + v_count;
+
+    update ops.outbox as o
+    set payload = o.payload - 'token', next_attempt_at = null
+    where
+        o.id = any (
+            array(
+                select e.id
+                from ops.outbox as e
+                left join core.one_time_tokens as ot
+                    on ot.token_hash = access.hash_token(e.payload ->> 'token')
+                where
+                    e.payload ? 'token'
+                    and (ot.token_hash is null or ot.used_at is not null or ot.expires_at < now())
+                limit p_limit
+                for update of e skip locked
+            )
+        );
+    get diagnostics v_count = row_count;
+    v_total := v_total + v_count;
+
+    delete from ops.outbox as o
+    where
+        o.id = any (
+            array(
+                select e.id
+                from ops.outbox as e
+                where
+                    e.kind = 'email'
+                    and (
+                        e.delivered_at is null and e.created_at < v_expired_at
+                        -- Of access.send_nothing: it counted within its hour.
+                        or e.payload = '{}' and e.created_at < now() - interval '2 hours'
+                    )
+                limit p_limit
+                for update skip locked
+            )
+        );
+    get diagnostics v_count = row_count;
+    return v_total + v_count;
+end;
+$$;
+revoke all on function access.expire_people(integer) from public;
+comment on function access.expire_people(integer) is
+    'Delete sign-ups that nobody verified, and what is left of e-mails that are of no more use.';
 
 -- db/code/access/get_role.sql ----------------------------------------
 
@@ -594,9 +793,10 @@ comment on function access.lock_role(bigint) is
 
 -- Open a sign-in of a person, in the tenant named or else in the one joined first.
 --
+-- The first sign-in accepts a membership; without a name the accepted ones come first.
 -- Returns what access.create_sign_in_tokens returns.
 -- Called by: api.login, api.switch_tenant, access.issue_token.
--- Writes:    core.login_sessions, core.refresh_tokens.
+-- Writes:    core.login_sessions, core.refresh_tokens, core.memberships (accepted_at).
 -- Errors:    PT401 user_inactive.
 create or replace function access.open_sign_in(p_user_id uuid, p_tenant_id bigint default null)
 returns json
@@ -622,7 +822,7 @@ begin
         and m.is_active
         and u.is_active
         and t.is_active
-    order by m.created_at, m.tenant_id
+    order by m.accepted_at is null, m.created_at, m.tenant_id
     limit 1
     returning login_sessions.id into v_login_session_id;
 
@@ -633,6 +833,14 @@ begin
             detail = '{"error":"user_inactive"}',
             hint = 'Ask an administrator of the tenant.';
     end if;
+    update core.memberships as m
+    set accepted_at = now()
+    from core.login_sessions as ls
+    where
+        ls.id = v_login_session_id
+        and m.tenant_id = ls.tenant_id
+        and m.user_id = ls.user_id
+        and m.accepted_at is null;
     return access.create_sign_in_tokens(v_login_session_id);
 end;
 $$;
@@ -853,12 +1061,61 @@ revoke all on function access.revoke_sign_ins(uuid, text, bigint, uuid) from pub
 comment on function access.revoke_sign_ins(uuid, text, bigint, uuid) is
     'End sign-ins of a person: their tokens are refused from now on.';
 
+-- db/code/access/send_nothing.sql ----------------------------------------
+
+-- Do the work of access.send_token for an address that nobody has, so that the time tells nothing.
+--
+-- Writes rows of the same weight, with the same limit, that no e-mail comes of and that
+-- access.expire_people deletes soon.
+-- Called by: api.request_password_reset.
+-- Writes:    ops.outbox.
+create or replace function access.send_nothing(p_email text, p_template text)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_stem constant text := format(
+        'email/%s/%s/%s/',
+        p_template,
+        encode(access.hash_token(p_email), 'hex'),
+        to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24')
+    );
+    v_key text;
+begin
+    select v_stem || n.number
+    into v_key
+    from generate_series(1, 3) as n (number)
+    where not exists (
+        select from ops.outbox as o where o.idempotency_key = v_stem || n.number
+    )
+    order by n.number
+    limit 1;
+    if not found then
+        return;
+    end if;
+
+    insert into ops.outbox (kind, idempotency_key, payload)
+    values ('email', v_key, jsonb_build_object('padding', access.create_token()))
+    on conflict (idempotency_key) do nothing;
+    -- In place of the row in core.one_time_tokens.
+    update ops.outbox as o
+    set payload = '{}', delivered_at = now(), next_attempt_at = null
+    where o.idempotency_key = v_key;
+end;
+$$;
+revoke all on function access.send_nothing(text, text) from public;
+comment on function access.send_nothing(text, text) is
+    'Do the work of access.send_token for an address that nobody has.';
+
 -- db/code/access/send_token.sql ----------------------------------------
 
 -- Send a person an e-mail, with a one-time token in it when a purpose is named.
 --
 -- At most three e-mails of a template an hour go to one person: returns false when that is used
--- up, and nothing was written.
+-- up, and nothing was written. p_password_hash becomes the person's with the use of the token.
 -- Called by: api.request_password_reset, api.sign_up, api.invite_user.
 -- Writes:    core.one_time_tokens, ops.outbox (kind email).
 -- Locks:     the person's row, so that the count holds.
@@ -867,7 +1124,8 @@ create or replace function access.send_token(
     p_template text,
     p_purpose text,
     p_valid_for interval,
-    p_tenant_id bigint default null
+    p_tenant_id bigint default null,
+    p_password_hash text default null
 )
 returns boolean
 language plpgsql
@@ -902,8 +1160,12 @@ begin
 
     if p_purpose is not null then
         v_token := access.create_token();
-        insert into core.one_time_tokens (token_hash, user_id, purpose, expires_at)
-        values (access.hash_token(v_token), p_user_id, p_purpose, now() + p_valid_for);
+        insert into core.one_time_tokens (
+            token_hash, user_id, purpose, expires_at, password_hash
+        )
+        values (
+            access.hash_token(v_token), p_user_id, p_purpose, now() + p_valid_for, p_password_hash
+        );
     end if;
     insert into ops.outbox (tenant_id, kind, idempotency_key, payload)
     values (
@@ -924,15 +1186,15 @@ begin
     return true;
 end;
 $$;
-revoke all on function access.send_token(uuid, text, text, interval, bigint) from public;
-comment on function access.send_token(uuid, text, text, interval, bigint) is
+revoke all on function access.send_token(uuid, text, text, interval, bigint, text) from public;
+comment on function access.send_token(uuid, text, text, interval, bigint, text) is
     'Send a person an e-mail, with a one-time token in it when a purpose is named.';
 
 -- db/code/access/set_password.sql ----------------------------------------
 
--- Set a person's password: sign-ins but the one named end, tokens to reset it are void.
+-- Set a person's password: sign-ins but the one named end, tokens from e-mails are void.
 --
--- Called by: api.change_password, api.reset_password, api.sign_up.
+-- Called by: api.change_password, api.reset_password.
 -- Writes:    core.credentials, core.login_sessions, core.one_time_tokens.
 create or replace function access.set_password(
     p_user_id uuid, p_password text, p_except uuid default null
@@ -952,7 +1214,7 @@ begin
     perform access.revoke_sign_ins(p_user_id, 'password_changed', p_except => p_except);
     update core.one_time_tokens as ot
     set used_at = now()
-    where ot.user_id = p_user_id and ot.purpose = 'password_reset' and ot.used_at is null;
+    where ot.user_id = p_user_id and ot.used_at is null;
 end;
 $$;
 revoke all on function access.set_password(uuid, text, uuid) from public;
@@ -963,9 +1225,10 @@ comment on function access.set_password(uuid, text, uuid) is
 
 -- Give a role exactly the permissions named.
 --
--- Called by: api.create_role, api.update_role, which have checked who asks.
+-- Called by: api.create_role, api.update_role, which have checked who asks and that the
+--            permissions exist.
 -- Writes:    core.role_permissions.
--- Errors:    PT400 permission_unknown, permissions_of_customer.
+-- Errors:    PT400 permissions_of_customer.
 create or replace function access.set_role_permissions(p_role core.roles, p_permissions text[])
 returns void
 language plpgsql
@@ -973,21 +1236,7 @@ volatile
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-    v_unknown text;
 begin
-    select p.key
-    into v_unknown
-    from unnest(p_permissions) as p (key)
-    where not exists (select from core.permissions as known where known.key = p.key)
-    limit 1;
-    if found then
-        raise exception using
-            errcode = 'PT400',
-            message = format('there is no permission %s', left(v_unknown, 100)),
-            detail = '{"error":"permission_unknown"}',
-            hint = 'The relation permissions lists them.';
-    end if;
     if p_role.audience = 'customer' and cardinality(p_permissions) > 0 then
         raise exception using
             errcode = 'PT400',
@@ -1093,9 +1342,11 @@ comment on function access.supabase_token_hook(jsonb) is
 --
 -- The first token of a person joins subject and person by the e-mail that Supabase confirmed;
 -- from then on the e-mail does not matter. An issuer that an administrator has switched off
--- stays off.
+-- stays off. At that first token a password chosen before anybody verified the address is
+-- discarded.
 -- Definer: Supabase's role may not read our tables; it is the authority on who signed in.
--- Writes:    core.identity_providers, core.identities (at the first token), core.users.
+-- Writes:    core.identity_providers, core.identities (at the first token), core.users,
+--            core.credentials, core.one_time_tokens, core.memberships (accepted_at).
 create or replace function access.get_supabase_claims(
     p_issuer text, p_audience text, p_subject text, p_email text, p_tenant_id bigint
 )
@@ -1125,6 +1376,7 @@ begin
         where lower(u.email) = lower(p_email) and u.is_active
         on conflict (issuer, subject) do nothing
         returning identities.user_id into v_user_id;
+        perform access.discard_unverified(v_user_id);
         update core.users as u
         set email_verified_at = now()
         where u.id = v_user_id and u.email_verified_at is null;
@@ -1148,6 +1400,12 @@ begin
         )
     order by m.tenant_id is distinct from p_tenant_id, m.created_at, m.tenant_id
     limit 1;
+    update core.memberships as m
+    set accepted_at = now()
+    where
+        m.user_id = v_user_id
+        and m.tenant_id = (v_claims ->> 'tenant_id')::bigint
+        and m.accepted_at is null;
     return v_claims;
 end;
 $$;
@@ -1165,6 +1423,74 @@ begin
     end if;
 end;
 $$;
+
+-- db/code/access/tg_keep_a_platform_admin.sql ----------------------------------------
+
+-- The platform keeps an active admin in an active tenant, or nobody could open it again.
+--
+-- Called by: triggers memberships__keep_a_platform_admin (after update or delete),
+--            tenants__keep_a_platform_admin and users__keep_a_platform_admin (after one is
+--            switched off), for each row. A deleted person or tenant loses its memberships.
+-- Locks:     one for all, so that two who go at the same time see each other.
+-- Errors:    PT409 last_platform_admin.
+-- Definer:   it has to see every membership.
+create or replace function access.tg_keep_a_platform_admin()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_row constant jsonb := to_jsonb(old);
+begin
+    -- Nothing to keep where none of those who are concerned was an admin of the platform.
+    if tg_table_name = 'memberships' then
+        if not old.is_active or not exists (
+            select
+            from core.roles as r
+            where
+                r.tenant_id = old.tenant_id
+                and r.id = old.role_id
+                and r.audience = 'platform'
+        ) then
+            return null;
+        end if;
+    elsif not exists (
+        select
+        from core.memberships as m
+        inner join core.roles as r on r.tenant_id = m.tenant_id and r.id = m.role_id
+        where
+            m.is_active
+            and r.audience = 'platform'
+            and case tg_table_name
+                when 'tenants' then m.tenant_id::text else m.user_id::text
+            end = v_row ->> 'id'
+    ) then
+        return null;
+    end if;
+
+    perform pg_advisory_xact_lock(hashtextextended('access.keep_a_platform_admin', 0));
+    if not exists (
+        select
+        from core.memberships as m
+        inner join core.roles as r on r.tenant_id = m.tenant_id and r.id = m.role_id
+        inner join core.users as u on u.id = m.user_id
+        inner join core.tenants as t on t.id = m.tenant_id
+        where r.audience = 'platform' and m.is_active and u.is_active and t.is_active
+    ) then
+        raise exception using
+            errcode = 'PT409',
+            message = 'the platform keeps at least one active admin in an active tenant',
+            detail = '{"error":"last_platform_admin"}',
+            hint = 'Make somebody else a platform admin first.';
+    end if;
+    return null;
+end;
+$$;
+revoke all on function access.tg_keep_a_platform_admin() from public;
+comment on function access.tg_keep_a_platform_admin() is
+    'Trigger: the platform keeps an active admin in an active tenant.';
 
 -- db/code/access/tg_memberships__keep_an_admin.sql ----------------------------------------
 
@@ -1222,6 +1548,31 @@ revoke all on function access.tg_memberships__keep_an_admin() from public;
 comment on function access.tg_memberships__keep_an_admin() is
     'Trigger: a tenant that has an active admin keeps one.';
 
+-- db/code/access/tg_tenants__check.sql ----------------------------------------
+
+-- Refuse a tenant in a time zone that does not exist.
+--
+-- Called by: trigger tenants__check, before insert or update of time_zone, for each row.
+-- Errors:    PT400 time_zone_invalid.
+-- Definer:   people hold no right on schema access.
+create or replace function access.tg_tenants__check()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if new.time_zone is not null then
+        perform access.check_time_zone(new.time_zone);
+    end if;
+    return new;
+end;
+$$;
+revoke all on function access.tg_tenants__check() from public;
+comment on function access.tg_tenants__check() is
+    'Trigger: refuse a time zone that does not exist.';
+
 -- db/code/access/tg_tenants__create_roles.sql ----------------------------------------
 
 -- A new tenant gets its built-in roles.
@@ -1253,22 +1604,32 @@ comment on function access.tg_tenants__create_roles() is
 -- up to the longest lock; a day without failures forgets them. Known and unknown addresses are
 -- treated alike, in the count and in the time it takes. The count is by address only: what
 -- PostgREST could say of the client's network address is a header that anybody can write.
+-- With p_user_id the count is that person's own, apart from what strangers do to the address.
 -- Called by: api.login, api.change_password. The caller must not raise after a failure: that would
 --            undo the count.
--- Locks:     attempts on one address run one after the other, so that a burst is counted exactly.
+-- Locks:     the row of the count: attempts run one after the other, so that a burst is counted
+--            exactly. One that waits for longer than lock_timeout gets wait_s = 1, so that a few
+--            addresses cannot hold every connection of the API.
 -- Writes:    ops.login_attempts.
 create or replace function access.try_password(
-    p_email text, p_password text, out user_id uuid, out wait_s integer
+    p_email text,
+    p_password text,
+    p_user_id uuid default null,
+    out user_id uuid,
+    out wait_s integer
 )
 returns record
 language plpgsql
 volatile
 security invoker
 set search_path = pg_catalog, pg_temp
+set lock_timeout = '500ms'
 as $$
 declare
     v_email constant text := lower(btrim(p_email));
-    v_subject constant bytea := access.hash_token('login ' || v_email);
+    v_subject constant bytea := access.hash_token(
+        coalesce('password ' || p_user_id, 'login ' || v_email)
+    );
     v_attempts ops.login_attempts;
     v_password_hash text;
     v_free constant integer := access.get_setting('access.login_failures_free')::integer;
@@ -1276,11 +1637,27 @@ declare
     v_now timestamptz;
     v_wait interval;
 begin
-    perform pg_advisory_xact_lock(hashtextextended('access.try_password ' || v_email, 0));
+    begin
+        -- Again when a right password has deleted the row while this one waited for it.
+        loop
+            insert into ops.login_attempts (subject_hash)
+            values (v_subject)
+            on conflict (subject_hash) do nothing;
+            select la.*
+            into v_attempts
+            from ops.login_attempts as la
+            where la.subject_hash = v_subject
+            for update;
+            exit when found;
+        end loop;
+    exception
+        when lock_not_available then
+            wait_s := 1;
+            return;
+    end;
 
     -- Not now(): the wait for the lock is part of the transaction.
     v_now := clock_timestamp();
-    select la.* into v_attempts from ops.login_attempts as la where la.subject_hash = v_subject;
     if v_attempts.locked_until > v_now then
         wait_s := ceil(extract(epoch from v_attempts.locked_until - v_now));
         return;
@@ -1323,39 +1700,45 @@ begin
         make_interval(secs => power(2, least(v_failures - v_free, 20) + 2)),
         make_interval(mins => access.get_setting('access.login_lock_minutes_max')::integer)
     );
-    insert into ops.login_attempts as la (subject_hash, failures, last_failed_at, locked_until)
-    values (
-        v_subject,
-        v_failures,
-        v_now,
-        case when v_failures >= v_free then v_now + v_wait end
-    )
-    on conflict (subject_hash) do update set
-        failures = excluded.failures,
-        last_failed_at = excluded.last_failed_at,
-        locked_until = excluded.locked_until;
+    update ops.login_attempts as la
+    set
+        failures = v_failures,
+        last_failed_at = v_now,
+        locked_until = case when v_failures >= v_free then v_now + v_wait end
+    where la.subject_hash = v_subject;
 end;
 $$;
-revoke all on function access.try_password(text, text) from public;
-comment on function access.try_password(text, text) is
+revoke all on function access.try_password(text, text, uuid) from public;
+comment on function access.try_password(text, text, uuid) is
     'Try a password for an e-mail address, counting failures.';
 
 -- db/code/access/use_token.sql ----------------------------------------
 
--- Take a one-time token: marks it used and returns whose it is.
+-- Take a one-time token: marks it used, voids the person's others and returns it.
 --
--- Writes: core.one_time_tokens (row locked).
--- Errors: PT400 one_time_token_invalid, for an unknown, used or expired one alike.
+-- Called by: api.verify_email, api.reset_password.
+-- Writes:    core.one_time_tokens.
+-- Locks:     the person's row first, as api.invite_user does.
+-- Errors:    PT400 one_time_token_invalid, for an unknown, used or expired one alike.
 create or replace function access.use_token(p_token text, p_purpose text)
-returns uuid
+returns core.one_time_tokens
 language plpgsql
 volatile
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_user_id uuid;
+    v_token core.one_time_tokens;
 begin
+    perform
+    from core.users as u
+    where u.id = (
+        select ot.user_id
+        from core.one_time_tokens as ot
+        where ot.token_hash = access.hash_token(p_token)
+    )
+    for no key update;
+
     update core.one_time_tokens as ot
     set used_at = now()
     where
@@ -1363,20 +1746,23 @@ begin
         and ot.purpose = p_purpose
         and ot.used_at is null
         and ot.expires_at > now()
-    returning ot.user_id into v_user_id;
-    if v_user_id is null then
+    returning ot.* into v_token;
+    if v_token.user_id is null then
         raise exception using
             errcode = 'PT400',
             message = 'this token is unknown, used or expired',
             detail = '{"error":"one_time_token_invalid"}',
             hint = 'Ask for a new e-mail and follow the newest link.';
     end if;
-    return v_user_id;
+    update core.one_time_tokens as ot
+    set used_at = now()
+    where ot.user_id = v_token.user_id and ot.used_at is null;
+    return v_token;
 end;
 $$;
 revoke all on function access.use_token(text, text) from public;
 comment on function access.use_token(text, text) is
-    'Take a one-time token: marks it used and returns whose it is.';
+    'Take a one-time token: marks it used, voids the person''s others and returns it.';
 
 -- db/code/api/activate_user.sql ----------------------------------------
 
@@ -1649,7 +2035,8 @@ comment on column api.authorizations.decided_at is 'When it was decided.';
 
 -- Change the own password; all other sign-ins end.
 --
--- A wrong old password counts like a failed sign-in, and is answered, not raised, for the count's
+-- A wrong old password counts as a failed sign-in does, but apart from those: strangers who fail
+-- with the address do not keep its owner from here. It is answered, not raised, for the count's
 -- sake.
 -- Writes:  core.credentials, core.login_sessions, core.one_time_tokens, ops.login_attempts.
 -- Errors:  PT400 of access.check_password; PT403 wrong_password, person_required;
@@ -1673,7 +2060,7 @@ begin
 
     select t.user_id, t.wait_s
     into v_try
-    from access.try_password(v_email, coalesce(old_password, '')) as t;
+    from access.try_password(v_email, coalesce(old_password, ''), v_user_id) as t;
     if v_try.wait_s is not null then
         return access.refuse_attempt(v_try.wait_s);
     end if;
@@ -1732,126 +2119,6 @@ comment on column api.charge_point_keys.last_used_at is
     'When the charge point last connected with it.';
 comment on column api.charge_point_keys.retired_at is
     'Since when it is no longer valid: a newer key has connected.';
-
--- db/code/api/charging_sessions.sql ----------------------------------------
-
--- Charging sessions, read-only. (Casts keep the table's domains out of the API's types.)
-create or replace view api.charging_sessions
-with (security_invoker = true) as
-select
-    s.tenant_id,
-    s.id,
-    s.charge_point_id,
-    s.evse_id,
-    s.connector_id,
-    s.id_token_id,
-    s.user_id,
-    s.id_token,
-    s.protocol,
-    s.transaction_id,
-    s.state::text as state,
-    s.charging_state::text as charging_state,
-    s.authorization_status,
-    s.authorization_reason,
-    s.started_at,
-    s.ended_at,
-    round(extract(epoch from coalesce(s.ended_at, now()) - s.started_at))::bigint as duration_s,
-    s.meter_start_wh::numeric as meter_start_wh,
-    s.meter_stop_wh::numeric as meter_stop_wh,
-    s.energy_wh::numeric as energy_wh,
-    s.last_meter_wh,
-    s.last_reading_at,
-    s.power_w,
-    s.soc_percent::numeric as soc_percent,
-    s.stop_reason,
-    s.stop_id_token,
-    s.stop_authorization_status,
-    s.hold_reason,
-    s.hold_details,
-    s.flags,
-    s.reservation_id,
-    s.started_at_reported,
-    s.start_received_at,
-    s.ended_at_reported,
-    s.stop_received_at,
-    s.created_at,
-    s.updated_at
-from core.sessions as s;
-
-grant select (
-    tenant_id, id, charge_point_id, evse_id, connector_id, id_token_id, user_id, id_token,
-    protocol, transaction_id, state, charging_state, authorization_status, authorization_reason,
-    started_at, ended_at, duration_s, meter_start_wh, meter_stop_wh, energy_wh, last_meter_wh,
-    last_reading_at, power_w, soc_percent, stop_reason, stop_id_token, stop_authorization_status,
-    hold_reason, hold_details, flags, reservation_id, started_at_reported, start_received_at,
-    ended_at_reported, stop_received_at, created_at, updated_at
-) on api.charging_sessions to staff, customer, platform;
-
-comment on view api.charging_sessions is
-    E'A charging session: who charged where and when, and how much energy it took.\n'
-    'Figures of an active session are live. readings, session_events, charge_points, evses, '
-    'connectors and id_tokens can be embedded.';
-comment on column api.charging_sessions.tenant_id is 'The tenant that owns the row.';
-comment on column api.charging_sessions.id is 'Number of the session.';
-comment on column api.charging_sessions.charge_point_id is 'Where it took place.';
-comment on column api.charging_sessions.evse_id is 'The EVSE; null when none is known.';
-comment on column api.charging_sessions.connector_id is 'The connector; null when none is known.';
-comment on column api.charging_sessions.id_token_id is 'The registered token, if it is one.';
-comment on column api.charging_sessions.user_id is 'The person whose token it is.';
-comment on column api.charging_sessions.id_token is 'The token that started it, as it was shown.';
-comment on column api.charging_sessions.protocol is 'The OCPP version it was reported in.';
-comment on column api.charging_sessions.transaction_id is
-    'The transaction id that charge point and central system use between them.';
-comment on column api.charging_sessions.state is
-    'active; presumed_ended (over as it seems, no stop was heard); ended.';
-comment on column api.charging_sessions.charging_state is
-    'What happens now: Charging, SuspendedEV, SuspendedEVSE, EVConnected or Idle.';
-comment on column api.charging_sessions.authorization_status is
-    'What the charger was told about the token: Accepted, Blocked, Expired, Invalid or '
-    'ConcurrentTx.';
-comment on column api.charging_sessions.authorization_reason is
-    'Why: the reason behind authorization_status.';
-comment on column api.charging_sessions.started_at is
-    'When it started: the charger''s time, or that of receipt where the charger''s cannot be true.';
-comment on column api.charging_sessions.ended_at is
-    'When it ended; of a presumed end, its last sign of life.';
-comment on column api.charging_sessions.duration_s is 'Seconds from start to end, or until now.';
-comment on column api.charging_sessions.meter_start_wh is
-    'Register at the start, in watt-hours, as reported.';
-comment on column api.charging_sessions.meter_stop_wh is
-    'Register at the end, in watt-hours, as reported.';
-comment on column api.charging_sessions.energy_wh is
-    'Energy in watt-hours: from start to stop, so far while it is active; null when the '
-    'registers contradict each other. What speaks against it stands in hold_details.';
-comment on column api.charging_sessions.last_meter_wh is
-    'Register at the newest reading, in watt-hours.';
-comment on column api.charging_sessions.last_reading_at is 'Time of the newest reading.';
-comment on column api.charging_sessions.power_w is
-    'Power at the newest reading, in watts; null once it is over.';
-comment on column api.charging_sessions.soc_percent is
-    'State of charge of the vehicle at the newest reading that told it, in percent.';
-comment on column api.charging_sessions.stop_reason is
-    'Why it ended, as the charger said: Local, Remote, EVDisconnected, PowerLoss ...';
-comment on column api.charging_sessions.stop_id_token is 'The token that ended it, if one did.';
-comment on column api.charging_sessions.stop_authorization_status is
-    'What the charger was told about the token that ended it.';
-comment on column api.charging_sessions.hold_reason is
-    'Why it must not be billed as it is: unknown_start, presumed_end, meter_start_missing, '
-    'meter_stop_missing, unit_conflict, zero_begin, register_overlap, register_reset, '
-    'stop_below_start, impossible_power, negative_duration or time_in_future; null when nothing '
-    'speaks against it.';
-comment on column api.charging_sessions.hold_details is
-    'Everything that speaks against billing, a list with the figures; hold_reason is the first.';
-comment on column api.charging_sessions.flags is
-    'What was odd without being a reason to hold, such as stop_clock_off_whole_hours.';
-comment on column api.charging_sessions.reservation_id is 'The reservation it used, if any.';
-comment on column api.charging_sessions.started_at_reported is
-    'Start time, as the charger wrote it.';
-comment on column api.charging_sessions.start_received_at is 'When the start was heard.';
-comment on column api.charging_sessions.ended_at_reported is 'End time, as the charger wrote it.';
-comment on column api.charging_sessions.stop_received_at is 'When the stop was heard.';
-comment on column api.charging_sessions.created_at is 'When the row was made.';
-comment on column api.charging_sessions.updated_at is 'When the row was last changed.';
 
 -- db/code/api/connection_log.sql ----------------------------------------
 
@@ -1957,7 +2224,8 @@ comment on column api.connector_status_changes.received_at is 'When it was heard
 -- Make an API key of the person who asks, in their tenant.
 --
 -- Writes:  core.api_keys.
--- Errors:  PT400 name_invalid, expires_at_past; PT403 permission_missing, person_required.
+-- Errors:  PT400 name_invalid, expires_at_past, expires_at_far;
+--          PT403 permission_missing, person_required.
 -- Definer: nobody may write keys, or read their hashes.
 create or replace function api.create_api_key(name text, expires_at timestamptz default null)
 returns json
@@ -1987,6 +2255,13 @@ begin
             detail = '{"error":"expires_at_past"}',
             hint = 'Leave expires_at out for a key that does not expire.';
     end if;
+    if create_api_key.expires_at > now() + interval '10 years' then
+        raise exception using
+            errcode = 'PT400',
+            message = 'a key expires within 10 years',
+            detail = '{"error":"expires_at_far"}',
+            hint = 'Leave expires_at out for a key that does not expire.';
+    end if;
 
     insert into core.api_keys as k (tenant_id, user_id, name, prefix, key_hash, expires_at)
     values (
@@ -2014,10 +2289,15 @@ comment on function api.create_api_key(text, timestamptz) is
 
 -- Give a charge point a new key, shown this once.
 --
+-- revoke_others retires the keys it has at once, for one that was stolen; without it they stay
+-- valid until the charge point has connected with the new one (fleet.create_charge_point_key).
 -- Writes:  core.charge_point_keys.
 -- Errors:  PT403 permission_missing, PT404 charge_point_unknown (also for another tenant's).
 -- Definer: keys are written by functions only.
-create or replace function api.create_charge_point_key(charge_point_id bigint)
+create or replace function api.create_charge_point_key(
+    charge_point_id bigint,
+    revoke_others boolean default false
+)
 returns jsonb
 language plpgsql
 volatile
@@ -2041,17 +2321,26 @@ begin
             hint = 'Take the id from charge_points.';
     end if;
 
+    if create_charge_point_key.revoke_others then
+        update core.charge_point_keys as k
+        set retired_at = now()
+        where
+            k.tenant_id = v_tenant_id
+            and k.charge_point_id = create_charge_point_key.charge_point_id
+            and k.retired_at is null;
+    end if;
     return jsonb_build_object(
         'key', fleet.create_charge_point_key(v_tenant_id, create_charge_point_key.charge_point_id)
     );
 end;
 $$;
-revoke all on function api.create_charge_point_key(bigint) from public;
-grant execute on function api.create_charge_point_key(bigint) to staff, platform;
-comment on function api.create_charge_point_key(bigint) is
+revoke all on function api.create_charge_point_key(bigint, boolean) from public;
+grant execute on function api.create_charge_point_key(bigint, boolean) to staff, platform;
+comment on function api.create_charge_point_key(bigint, boolean) is
     E'Give a charge point a new key.\n'
     'Returns {"key"}, shown this once. The old keys stay valid until the charge point has '
-    'connected with the new one.';
+    'connected with the new one; with revoke_others they are refused from now on, which is for a '
+    'stolen key. A connection that is open stays open: disable the charge point to end it.';
 
 -- db/code/api/create_role.sql ----------------------------------------
 
@@ -2090,6 +2379,7 @@ begin
             detail = '{"error":"audience_invalid"}',
             hint = 'Take staff or customer.';
     end if;
+    perform access.check_permissions(v_permissions);
     perform access.require_role_within(create_role.audience, v_permissions);
 
     insert into core.roles as r (tenant_id, name, audience, description)
@@ -2114,7 +2404,7 @@ comment on function api.create_role(text, text, text[], text, bigint) is
 --
 -- Writes:  core.memberships (row locked), core.login_sessions.
 -- Errors:  PT403 permission_missing, role_beyond_own; PT404 user_unknown, tenant_unknown;
---          PT409 last_admin.
+--          PT409 last_admin, last_platform_admin.
 -- Definer: nobody may write memberships.
 create or replace function api.deactivate_user(user_id uuid, tenant_id bigint default null)
 returns void
@@ -2316,8 +2606,10 @@ comment on function api.ignore_id_token(bigint) is
 -- Make a person a member of a tenant and tell them by e-mail.
 --
 -- Somebody new gets a token to set a password with, valid as long as an e-mail verification;
--- somebody known keeps theirs. A member who has never signed in can be invited again.
--- Writes:  core.users, core.memberships, core.one_time_tokens, ops.outbox.
+-- somebody known keeps theirs. A password that was chosen for the address before it was verified
+-- is discarded: an invitation must not reach whoever chose it. A member who has never signed in
+-- can be invited again.
+-- Writes:  core.users, core.credentials, core.memberships, core.one_time_tokens, ops.outbox.
 -- Errors:  PT400 email_invalid, full_name_invalid; PT403 permission_missing, role_beyond_own;
 --          PT404 role_unknown, tenant_unknown; PT409 user_is_member; PT429 too_many_emails.
 -- Definer: whether an address is known in another tenant is nobody's business.
@@ -2346,6 +2638,7 @@ begin
     values (v_email, coalesce(btrim(invite_user.full_name), ''))
     on conflict do nothing;
     select u.* into v_user from core.users as u where lower(u.email) = v_email;
+    perform access.discard_unverified(v_user.id);
     v_has_password := exists (select from core.credentials as c where c.user_id = v_user.id);
     v_is_member := exists (
         select
@@ -2427,7 +2720,7 @@ comment on column api.job_runs.detail is 'What was done, or the error.';
 -- Errors:  PT400 credentials_missing; PT401 invalid_credentials, user_inactive;
 --          PT403 email_unverified; PT429 too_many_attempts.
 -- Definer: anonymous may read and write nothing.
-create or replace function api.login(email text, password text)
+create or replace function api.login(email text default null, password text default null)
 returns json
 language plpgsql
 volatile
@@ -2456,7 +2749,7 @@ begin
             401,
             'e-mail or password is wrong',
             '{"error":"invalid_credentials"}',
-            'Check both, or ask for a password reset.'
+            'Check both, follow the link after a sign-up, or ask for a password reset.'
         );
     end if;
 
@@ -2669,10 +2962,12 @@ comment on column api.meter_values.voltage_l3_v is 'Voltage of phase 3 to neutra
 comment on column api.meter_values.soc_percent is 'State of charge of the vehicle, in percent.';
 comment on column api.meter_values.temperature_celsius is 'Temperature, in degrees Celsius.';
 comment on column api.meter_values.other_samples is
-    'Samples without a column, signed, not readable or converted, as they were sent.';
+    'Samples without a column, signed, not readable or converted, as they were sent; the rest of '
+    'too many is one list.';
 comment on column api.meter_values.flags is
     'What was odd: time_clamped, unit_kwh, unit_kw, unit_temperature, unit_conflict, '
-    'value_unreadable, signed_data, mixed_contexts, measurand_unknown, context_unknown.';
+    'value_unreadable, signed_data, mixed_contexts, measurand_unknown, context_unknown, '
+    'too_many_samples, connector_mismatch (of another EVSE than the session''s).';
 
 -- db/code/api/ocpp_messages.sql ----------------------------------------
 
@@ -2747,11 +3042,13 @@ comment on column api.permissions.description is 'What it allows.';
 --
 -- Each refresh token is good for once. One that comes again was stolen, from the client or by it:
 -- the whole sign-in ends. That is answered, not raised: a raise would undo the revocation.
+-- Only a client that lost the answer may ask again, within access.refresh_grace_s and before
+-- anybody used what it got; that counts as used then, so that a thief's copy is found out.
 -- Writes:  core.refresh_tokens (row locked), core.login_sessions.
 -- Errors:  PT401 refresh_token_invalid, refresh_token_expired, refresh_token_reused,
 --          token_revoked, user_inactive.
 -- Definer: anonymous may read and write nothing.
-create or replace function api.refresh(refresh_token text)
+create or replace function api.refresh(refresh_token text default null)
 returns json
 language plpgsql
 volatile
@@ -2761,6 +3058,7 @@ as $$
 declare
     v_token core.refresh_tokens;
     v_tokens json;
+    v_is_repeated boolean := false;
 begin
     select rt.*
     into v_token
@@ -2775,7 +3073,21 @@ begin
             hint = 'Sign in again.';
     end if;
 
-    if v_token.used_at is not null then
+    if
+        v_token.used_at > now() - make_interval(
+            secs => access.get_setting('access.refresh_grace_s')::double precision
+        )
+    then
+        update core.refresh_tokens as rt
+        set used_at = now()
+        where
+            rt.login_session_id = v_token.login_session_id
+            and rt.replaces_hash = v_token.token_hash
+            and rt.used_at is null;
+        v_is_repeated := found;
+    end if;
+
+    if v_token.used_at is not null and not v_is_repeated then
         update core.login_sessions as ls
         set revoked_at = now(), revoke_reason = 'refresh_token_reused'
         where ls.id = v_token.login_session_id and ls.revoked_at is null;
@@ -2805,7 +3117,9 @@ begin
             hint = 'Sign in again.';
     end if;
 
-    update core.refresh_tokens as rt set used_at = now() where rt.token_hash = v_token.token_hash;
+    update core.refresh_tokens as rt
+    set used_at = coalesce(rt.used_at, now())
+    where rt.token_hash = v_token.token_hash;
     v_tokens := access.create_sign_in_tokens(v_token.login_session_id);
     if v_tokens is null then
         raise exception using
@@ -2814,6 +3128,9 @@ begin
             detail = '{"error":"user_inactive"}',
             hint = 'Ask an administrator of the tenant.';
     end if;
+    update core.refresh_tokens as rt
+    set replaces_hash = v_token.token_hash
+    where rt.token_hash = access.hash_token(v_tokens ->> 'refresh_token');
     return v_tokens;
 end;
 $$;
@@ -2828,7 +3145,8 @@ comment on function api.refresh(text) is
 
 -- Ask for an e-mail with a token to set a new password.
 --
--- The answer is the same whether anybody has that address. Three e-mails an hour per person.
+-- The answer is the same whether anybody has that address, and takes as long: for an address that
+-- nobody has, as much is written. Three e-mails an hour per person.
 -- Writes:  core.one_time_tokens, ops.outbox.
 -- Errors:  PT400 email_invalid.
 -- Definer: anonymous may read and write nothing.
@@ -2839,6 +3157,8 @@ volatile
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+    v_email constant text := access.clean_email(request_password_reset.email);
 begin
     perform access.send_token(
         u.id,
@@ -2847,7 +3167,10 @@ begin
         make_interval(mins => access.get_setting('access.password_reset_minutes')::integer)
     )
     from core.users as u
-    where lower(u.email) = access.clean_email(request_password_reset.email) and u.is_active;
+    where lower(u.email) = v_email and u.is_active;
+    if not found then
+        perform access.send_nothing(v_email, 'password_reset');
+    end if;
 end;
 $$;
 revoke all on function api.request_password_reset(text) from public;
@@ -2875,15 +3198,17 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_user_id constant uuid := access.use_token(reset_password.token, 'password_reset');
+    v_token constant core.one_time_tokens := access.use_token(
+        reset_password.token, 'password_reset'
+    );
     v_email text;
 begin
     update core.users as u
-    set email_verified_at = coalesce(u.email_verified_at, now())
-    where u.id = v_user_id
+    set email_verified_at = coalesce(u.email_verified_at, now()), is_provisional = false
+    where u.id = v_token.user_id
     returning u.email into v_email;
     perform access.check_password(new_password, v_email);
-    perform access.set_password(v_user_id, new_password);
+    perform access.set_password(v_token.user_id, new_password);
     delete from ops.login_attempts as la
     where la.subject_hash = access.hash_token('login ' || lower(v_email));
 end;
@@ -2978,48 +3303,14 @@ comment on column api.roles.permissions is
 comment on column api.roles.created_at is 'When the role was made.';
 comment on column api.roles.updated_at is 'When the name or description last changed.';
 
--- db/code/api/session_events.sql ----------------------------------------
-
--- What happened to sessions, read-only.
-create or replace view api.session_events
-with (security_invoker = true) as
-select
-    e.tenant_id,
-    e.session_id,
-    e.id,
-    e.event,
-    e.from_state,
-    e.to_state,
-    e.happened_at,
-    e.received_at,
-    e.details
-from core.session_events as e;
-
-grant select (
-    tenant_id, session_id, id, event, from_state, to_state, happened_at, received_at, details
-) on api.session_events to staff, customer, platform;
-
-comment on view api.session_events is 'What happened to a charging session, in order of id.';
-comment on column api.session_events.tenant_id is 'The tenant that owns the row.';
-comment on column api.session_events.session_id is 'The session.';
-comment on column api.session_events.id is 'Number of the event.';
-comment on column api.session_events.event is
-    'started, orphan_created (made of a stop without a start), start_merged, '
-    'charging_state_changed, presumed_by_start, presumed_by_available, presumed_by_silence, '
-    'stopped or stop_repeated (a second stop that says something else).';
-comment on column api.session_events.from_state is 'State before; null at the beginning.';
-comment on column api.session_events.to_state is 'State after.';
-comment on column api.session_events.happened_at is 'When it happened.';
-comment on column api.session_events.received_at is 'When it was heard.';
-comment on column api.session_events.details is 'What the charger said, or what changed.';
-
 -- db/code/api/set_user_role.sql ----------------------------------------
 
 -- Give a member another role. It takes effect at their next request.
 --
--- Writes:  core.memberships (row locked).
+-- A password that was chosen for the address before it was verified is discarded.
+-- Writes:  core.memberships (row locked), core.credentials, core.one_time_tokens, core.users.
 -- Errors:  PT403 permission_missing, role_beyond_own; PT404 user_unknown, role_unknown,
---          tenant_unknown; PT409 last_admin.
+--          tenant_unknown; PT409 last_admin, last_platform_admin.
 -- Definer: nobody may write memberships.
 create or replace function api.set_user_role(
     user_id uuid, role text, tenant_id bigint default null
@@ -3036,6 +3327,7 @@ declare
     );
     v_role constant core.roles := access.get_role(v_member.tenant_id, set_user_role.role);
 begin
+    perform access.discard_unverified(v_member.user_id);
     update core.memberships as m
     set role_id = v_role.id
     where
@@ -3055,11 +3347,12 @@ comment on function api.set_user_role(uuid, text, bigint) is
 -- Become a customer of a tenant that allows it. The e-mail address has to be verified before the
 -- first sign-in.
 --
--- The answer is the same when the address is taken; its owner gets an e-mail that says so. Who
--- signs up again before verifying replaces the password and the token of the first time.
--- Writes:  core.users, core.credentials, core.memberships, core.one_time_tokens, ops.outbox.
+-- The answer is the same when the address is taken; its owner gets an e-mail that says so. The
+-- password waits beside the token that this sign-up sends: signing up again for an address that
+-- is not verified yet sends another pair, and the token that is used decides.
+-- Writes:  core.users, core.memberships, core.one_time_tokens, ops.outbox.
 -- Errors:  PT400 email_invalid, full_name_invalid and those of access.check_password;
---          PT403 sign_up_closed.
+--          PT403 sign_up_closed; PT429 too_many_sign_ups.
 -- Definer: anonymous may read and write nothing.
 create or replace function api.sign_up(
     tenant text, email text, password text, full_name text default ''
@@ -3075,6 +3368,8 @@ declare
     v_valid_for constant interval := make_interval(
         hours => access.get_setting('access.email_verification_hours')::integer
     );
+    v_mails_per_hour constant bigint := access.get_setting('access.sign_up_mails_per_hour')::bigint;
+    v_password_hash text;
     v_tenant_id bigint;
     v_user_id uuid;
     v_is_new boolean;
@@ -3093,42 +3388,58 @@ begin
             hint = 'Ask the operator for an invitation.';
     end if;
 
-    insert into core.users as u (email, full_name)
-    values (v_email, coalesce(btrim(sign_up.full_name), ''))
+    -- Counted together, so that the refusal does not tell a new address from a taken one.
+    if (
+        select count(*)
+        from ops.outbox as o
+        where
+            o.tenant_id = v_tenant_id
+            and o.created_at > now() - interval '1 hour'
+            and o.payload ->> 'template' in ('email_verification', 'account_exists')
+    ) >= v_mails_per_hour then
+        raise exception using
+            errcode = 'PT429',
+            message = 'too many people signed up with this tenant for now',
+            detail = '{"error":"too_many_sign_ups"}',
+            hint = 'Try again in an hour.';
+    end if;
+
+    -- Hashed in every case, so that the time says nothing either.
+    v_password_hash := access.hash_password(sign_up.password);
+    insert into core.users as u (email, full_name, is_provisional)
+    values (v_email, coalesce(btrim(sign_up.full_name), ''), true)
     on conflict do nothing
     returning u.id into v_user_id;
     v_is_new := found;
     if not v_is_new then
-        -- Only somebody who signed up here and has not verified may start over.
+        -- Only who signed up here, and was neither verified nor invited since, may start over.
         select u.id
         into v_user_id
         from core.users as u
-        inner join core.credentials as c on c.user_id = u.id
         inner join core.memberships as m on m.tenant_id = v_tenant_id and m.user_id = u.id
-        where lower(u.email) = v_email and u.email_verified_at is null;
+        where
+            lower(u.email) = v_email
+            and u.is_active
+            and u.is_provisional
+            and u.email_verified_at is null
+        for no key update of u;
     end if;
 
     if v_user_id is null then
-        -- As much work as for a new address, so that the time says nothing either.
-        perform access.hash_password(sign_up.password);
         perform access.send_token(u.id, 'account_exists', null, null, v_tenant_id)
         from core.users as u
         where lower(u.email) = v_email and u.is_active;
         return;
     end if;
 
-    if access.send_token(
-        v_user_id, 'email_verification', 'email_verification', v_valid_for, v_tenant_id
-    ) then
-        update core.one_time_tokens as ot
-        set used_at = now()
-        where
-            ot.user_id = v_user_id
-            and ot.purpose = 'email_verification'
-            and ot.used_at is null
-            and ot.issued_at < now();
-        perform access.set_password(v_user_id, sign_up.password);
-    end if;
+    perform access.send_token(
+        v_user_id,
+        'email_verification',
+        'email_verification',
+        v_valid_for,
+        v_tenant_id,
+        v_password_hash
+    );
     if v_is_new then
         insert into core.memberships (tenant_id, user_id, role_id)
         select r.tenant_id, v_user_id, r.id
@@ -3149,8 +3460,11 @@ comment on function api.sign_up(text, text, text, text) is
 
 -- Continue in another tenant that the person belongs to.
 --
--- Writes:  core.login_sessions (the present sign-in ends), core.refresh_tokens.
--- Errors:  PT404 tenant_unknown, also for a tenant of others; PT403 person_required.
+-- A token of an outside issuer must not become a sign-in of ours: that would outlive what its
+-- issuer takes back. Such a person chooses with the claim tenant_id.
+-- Writes:  core.login_sessions (the present sign-in ends), core.refresh_tokens, core.memberships.
+-- Errors:  PT404 tenant_unknown, also for a tenant of others; PT403 person_required,
+--          outside_token.
 -- Definer: the memberships in other tenants are out of the person's sight.
 create or replace function api.switch_tenant(tenant text)
 returns json
@@ -3164,6 +3478,21 @@ declare
     v_tenant_id bigint;
     v_tokens json;
 begin
+    if not exists (
+        select
+        from core.login_sessions as ls
+        where
+            ls.id = v_sid
+            and ls.user_id = claims.user_id()
+            and ls.revoked_at is null
+            and ls.expires_at > now()
+    ) then
+        raise exception using
+            errcode = 'PT403',
+            message = 'a token of an outside issuer cannot switch',
+            detail = '{"error":"outside_token"}',
+            hint = 'Ask the issuer for a token with the claim tenant_id.';
+    end if;
     select m.tenant_id
     into v_tenant_id
     from core.memberships as m
@@ -3422,7 +3751,8 @@ comment on column api.unknown_id_tokens.decided_by is 'Who decided about it.';
 
 -- Change the own name and language; what is left out stays.
 --
--- Writes:  core.users.
+-- Who acts in a tenant has accepted it, with a token of an outside issuer, too.
+-- Writes:  core.users, core.memberships (accepted_at).
 -- Errors:  PT400 full_name_invalid, language_invalid.
 -- Definer: a person belongs to several tenants, so nobody may write people.
 create or replace function api.update_profile(
@@ -3448,6 +3778,12 @@ begin
         full_name = coalesce(btrim(update_profile.full_name), u.full_name),
         language = coalesce(update_profile.language, u.language)
     where u.id = claims.user_id();
+    update core.memberships as m
+    set accepted_at = now()
+    where
+        m.tenant_id = claims.tenant_id()
+        and m.user_id = claims.user_id()
+        and m.accepted_at is null;
 end;
 $$;
 revoke all on function api.update_profile(text, text) from public;
@@ -3480,6 +3816,7 @@ declare
     v_role constant core.roles := access.lock_role(update_role.id);
 begin
     perform access.check_role_text(update_role.name, update_role.description);
+    perform access.check_permissions(update_role.permissions);
     perform access.require_role_within(v_role.audience, update_role.permissions);
     update core.roles as r
     set
@@ -3500,6 +3837,7 @@ comment on function api.update_role(bigint, text, text[], text) is
 -- db/code/api/users.sql ----------------------------------------
 
 -- People of a tenant, one row per membership. Written by functions: invite_user and others.
+-- About somebody who was invited and never came, the view says no more than the invitation did.
 create or replace view api.users
 with (security_invoker = true)
 as
@@ -3507,7 +3845,9 @@ select
     m.tenant_id,
     m.user_id as id,
     (select u.email from core.users as u where u.id = m.user_id) as email,
-    (select u.full_name from core.users as u where u.id = m.user_id) as full_name,
+    (
+        select u.full_name from core.users as u where u.id = m.user_id and m.accepted_at is not null
+    ) as full_name,
     m.role_id,
     (
         select r.name
@@ -3516,15 +3856,18 @@ select
     ) as role,
     m.is_active and (select u.is_active from core.users as u where u.id = m.user_id) as is_active,
     (
-        select u.email_verified_at from core.users as u where u.id = m.user_id
+        select u.email_verified_at
+        from core.users as u
+        where u.id = m.user_id and m.accepted_at is not null
     ) as email_verified_at,
+    m.accepted_at,
     m.created_at,
     m.updated_at
 from core.memberships as m;
 
 grant select (
-    tenant_id, id, email, full_name, role_id, role, is_active, email_verified_at, created_at,
-    updated_at
+    tenant_id, id, email, full_name, role_id, role, is_active, email_verified_at,
+    accepted_at, created_at, updated_at
 ) on api.users to staff, platform;
 
 comment on view api.users is
@@ -3534,20 +3877,23 @@ comment on view api.users is
 comment on column api.users.tenant_id is 'The tenant.';
 comment on column api.users.id is 'The person, the same in every tenant.';
 comment on column api.users.email is 'E-mail address, with which the person signs in.';
-comment on column api.users.full_name is 'Name of the person.';
+comment on column api.users.full_name is 'Name of the person; null: not accepted yet.';
 comment on column api.users.role_id is 'The role in this tenant.';
 comment on column api.users.role is 'Name of the role in this tenant.';
 comment on column api.users.is_active is 'Whether the person may act in this tenant.';
 comment on column api.users.email_verified_at is
-    'When the person proved to own the address; null: not yet.';
-comment on column api.users.created_at is 'When the person joined the tenant.';
+    'When the person proved to own the address; null: not yet, or not accepted yet.';
+comment on column api.users.accepted_at is
+    'When the person first signed in to this tenant; null: not yet.';
+comment on column api.users.created_at is 'When the person was invited or signed up.';
 comment on column api.users.updated_at is 'When the membership last changed.';
 
 -- db/code/api/verify_email.sql ----------------------------------------
 
 -- Verify an e-mail address with the token from the e-mail.
 --
--- Writes:  core.one_time_tokens, core.users.
+-- The password chosen at the sign-up that sent this very token becomes valid, no other.
+-- Writes:  core.one_time_tokens, core.users, core.credentials.
 -- Errors:  PT400 one_time_token_invalid.
 -- Definer: anonymous may read and write nothing.
 create or replace function api.verify_email(token text)
@@ -3558,11 +3904,17 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_user_id constant uuid := access.use_token(verify_email.token, 'email_verification');
+    v_token constant core.one_time_tokens := access.use_token(
+        verify_email.token, 'email_verification'
+    );
 begin
     update core.users as u
-    set email_verified_at = now()
-    where u.id = v_user_id and u.email_verified_at is null;
+    set email_verified_at = coalesce(u.email_verified_at, now()), is_provisional = false
+    where u.id = v_token.user_id;
+    insert into core.credentials (user_id, password_hash)
+    select v_token.user_id, v_token.password_hash
+    where v_token.password_hash is not null
+    on conflict (user_id) do nothing;
 end;
 $$;
 revoke all on function api.verify_email(text) from public;
@@ -3600,6 +3952,10 @@ comment on function audit.tg_audit_log__refuse_change() is
 -- Refuse an API statement that changes more than 100 rows.
 --
 -- PostgREST runs a DELETE or PATCH without a filter over everything that is visible.
+-- What it takes along in other tables does not count (a charge point its EVSEs). What triggers of
+-- ours write is deeper by pg_trigger_depth(). A cascade is not: its triggers wait in the queue of
+-- the statement, behind the statement's own, so the first table is the statement's, and kept in
+-- mind.
 -- Called by: triggers <table>__limit_update and <table>__limit_delete, for each statement,
 --            referencing old table as changed_rows.
 -- Errors:    PT400 too_many_rows.
@@ -3612,10 +3968,16 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_limit constant integer := 100;
+    v_statement constant text := extract(epoch from statement_timestamp())::text;
+    v_first constant text := current_setting('audit.limited_table', true);
 begin
-    if session_user <> 'authenticator' then
+    if session_user <> 'authenticator' or pg_trigger_depth() > 1 then
         return null;
     end if;
+    if starts_with(v_first, v_statement) and v_first <> concat(v_statement, ' ', tg_relid) then
+        return null;
+    end if;
+    perform set_config('audit.limited_table', concat(v_statement, ' ', tg_relid), true);
     if (
         select count(*) from (select from changed_rows limit v_limit + 1) as seen
     ) > v_limit then
@@ -3641,6 +4003,9 @@ comment on function audit.tg_limit_rows() is
 -- Trigger arguments name columns: `key_hash` is masked, `-status` is left out (an update that
 -- touches only such columns, or updated_at, writes nothing). Names that always hold secrets are
 -- masked without being named.
+-- An entry belongs to the tenant of the row. A row without one (a person, say) is the entry of the
+-- tenant where the actor works, but nobody's when the platform acts: then it is not for the
+-- tenant's admins where a platform admin happens to be a member.
 -- Called by: triggers <table>__log_change, after insert or update or delete, for each row.
 -- Writes:    core.audit_log.
 -- Definer:   nobody else may write the log.
@@ -3724,7 +4089,7 @@ begin
             when tg_table_schema = 'core' and tg_table_name = 'tenants'
                 then (v_row ->> 'id')::bigint
             when v_row ? 'tenant_id' then (v_row ->> 'tenant_id')::bigint
-            else claims.tenant_id()
+            when claims.role() is distinct from 'platform' then claims.tenant_id()
         end,
         now(),
         claims.user_id(),
@@ -3852,8 +4217,12 @@ comment on function charging.apply_connector_status(
 -- Expired       id_token_expired
 -- Blocked       no_right_here            known but not for this place: "Invalid" is defined as
 --                                        unknown, "Blocked" as not allowed for charging
+-- Invalid       charge_point_not_accepted  at a start only: its registration is Pending or
+--                                        Rejected, when it shall send no request of its own
+--                                        (OCPP 1.6 §4.2)
 -- ConcurrentTx  too_many_transactions    at a start only, as §7.2 says: a driver who shows the
---                                        card to end a session must not be refused for having one
+--                                        card to end a session must not be refused for having
+--                                        one; sessions that were refused themselves do not count
 -- Accepted      accepted
 create or replace function charging.authorize_id_token(
     p_tenant_id bigint,
@@ -3918,10 +4287,19 @@ begin
     elsif not charging.has_right_at(p_tenant_id, p_charge_point_id, v_token) then
         v_status := 'Blocked';
         v_reason := 'no_right_here';
+    elsif p_source = 'start' and exists (
+        select
+        from core.charge_points as c
+        where c.tenant_id = p_tenant_id and c.id = p_charge_point_id
+            and c.registration_status <> 'Accepted'
+    ) then
+        v_status := 'Invalid';
+        v_reason := 'charge_point_not_accepted';
     elsif p_source = 'start' and v_token.max_concurrent_transactions > 0 and (
         select count(*)
         from core.sessions as s
         where s.tenant_id = p_tenant_id and s.id_token_id = v_token.id and s.state = 'active'
+            and s.authorization_status = 'Accepted'
             and s.id is distinct from p_session_id
     ) >= v_token.max_concurrent_transactions then
         v_status := 'ConcurrentTx';
@@ -3999,25 +4377,32 @@ comment on function charging.has_right_at(bigint, bigint, core.id_tokens) is
 
 -- What speaks against billing the energy of a session that is over: a list, empty when nothing.
 --
--- Called by: charging.settle_session. Reads the earlier session of the connector and ratings;
--- the session itself is taken as given, stored or not.
+-- Called by: charging.settle_session. Reads the sessions of the connector before and after
+-- this one and ratings; the session itself is taken as given, stored or not.
 -- Findings in their order, of which the first becomes hold_reason:
 -- unknown_start        no start was ever heard
 -- presumed_end         no stop was heard
+-- matched_by_guess     its stop named somebody else's transaction and fitted no other session
+-- stop_conflict        two stops of it name different registers
 -- meter_start_missing  the start came without a readable register
 -- meter_stop_missing   the stop did
 -- unit_conflict        registers differ by about a thousand, as Wh and kWh do (quirk 56)
 -- zero_begin           began at 0, yet its register runs on from where the connector's stood
--- register_overlap     began within the registers of the session before: energy billed twice
+-- register_overlap     began within the registers of the session before, or ended within those
+--                      of the next, as a late stop tells: energy billed twice
 -- register_reset       the register fell below the start within the session
 -- stop_below_start     the register fell from start to stop (quirk 70)
 -- impossible_power     more than the maximum power of connector or charge point (or 1 MW) could
 --                      deliver in the time, and a tenth on top (rule R10)
 -- negative_duration    ended before it started
+-- implausible_duration longer than charging.max_session_days: a clock jumped, and the time
+--                      proves nothing about the power
 -- time_in_future       a start or stop was dated ahead of its receipt by more than the tolerance
 -- Findings that are flags of the session and no reason to hold it:
 -- register_restarted   began at or below where the session before began, as a replaced meter or
 --                      one that counts by the session does: its own energy stands
+-- time_overlap         its time overlaps that of the session before or after, as when a clock was
+--                      set back between the two: the registers tell whose energy is whose
 -- A clock off by whole hours is such a flag, too (quirk 58), given by the handlers.
 -- Each finding is {"reason": ..., and the figures that made it}.
 create or replace function charging.check_energy(p_session core.sessions)
@@ -4036,6 +4421,8 @@ declare
     v_max_power_w numeric;
     v_previous_start_wh numeric;
     v_previous_stop_wh numeric;
+    v_previous_ended_at timestamptz;
+    v_next core.sessions;
     v_figures constant jsonb := jsonb_strip_nulls(jsonb_build_object(
         'meter_start_wh', v_start_wh, 'meter_stop_wh', v_stop_wh, 'last_meter_wh', v_last_wh
     ));
@@ -4056,17 +4443,27 @@ begin
     )
     into v_max_power_w;
     -- A doubtful session proves nothing about the next.
-    select s.meter_start_wh, s.meter_stop_wh
-    into v_previous_start_wh, v_previous_stop_wh
+    select s.meter_start_wh, s.meter_stop_wh, s.ended_at
+    into v_previous_start_wh, v_previous_stop_wh, v_previous_ended_at
     from core.sessions as s
     where
         s.tenant_id = p_session.tenant_id
         and s.connector_id = p_session.connector_id
         and s.id <> p_session.id
         and s.state = 'ended'
-        and s.started_at < p_session.started_at
+        and (s.started_at, s.id) < (p_session.started_at, p_session.id)
         and (s.hold_reason is null or s.hold_reason = 'register_overlap')
-    order by s.started_at desc
+    order by s.started_at desc, s.id desc
+    limit 1;
+    select s.* into v_next
+    from core.sessions as s
+    where
+        s.tenant_id = p_session.tenant_id
+        and s.connector_id = p_session.connector_id
+        and s.id <> p_session.id
+        and (s.started_at, s.id) > (p_session.started_at, p_session.id)
+        and (s.hold_reason is null or s.hold_reason = 'register_overlap')
+    order by s.started_at, s.id
     limit 1;
 
     if p_session.start_key is null then
@@ -4074,6 +4471,12 @@ begin
     end if;
     if p_session.state = 'presumed_ended' then
         v_findings := v_findings || (jsonb_build_object('reason', 'presumed_end') || v_figures);
+    end if;
+    if 'matched_by_guess' = any(p_session.flags) then
+        v_findings := v_findings || (jsonb_build_object('reason', 'matched_by_guess') || v_figures);
+    end if;
+    if 'stop_conflict' = any(p_session.flags) then
+        v_findings := v_findings || (jsonb_build_object('reason', 'stop_conflict') || v_figures);
     end if;
     if v_start_wh is null then
         v_findings := v_findings
@@ -4108,6 +4511,38 @@ begin
             || v_figures
         );
     end if;
+    -- A minute: a charger may stamp one session's end and the next one's begin together.
+    if
+        v_previous_ended_at > p_session.started_at + interval '1 minute'
+        or p_session.ended_at > v_next.started_at + interval '1 minute'
+    then
+        v_findings := v_findings || jsonb_strip_nulls(jsonb_build_object(
+            'reason', 'time_overlap',
+            'previous_ended_at', v_previous_ended_at,
+            'next_started_at', v_next.started_at
+        ));
+    end if;
+    if
+        not v_findings @> '[{"reason": "register_overlap"}]'
+        and v_stop_wh > v_next.meter_start_wh + 10
+        -- One that begins no higher than this one has a register of its own, unless it begins
+        -- at 0 and runs on from this one's.
+        and (
+            v_next.meter_start_wh > v_start_wh
+            or v_next.meter_start_wh = 0
+            and v_start_wh > 0
+            and coalesce(v_next.meter_stop_wh, v_next.last_meter_wh) > v_stop_wh
+        )
+    then
+        v_findings := v_findings || (
+            jsonb_build_object(
+                'reason', 'register_overlap',
+                'next_meter_start_wh', v_next.meter_start_wh,
+                'next_started_at', v_next.started_at
+            )
+            || v_figures
+        );
+    end if;
     if v_last_wh < v_start_wh - 10 then
         v_findings := v_findings || (jsonb_build_object('reason', 'register_reset') || v_figures);
     end if;
@@ -4132,6 +4567,16 @@ begin
     if p_session.ended_at < p_session.started_at then
         v_findings := v_findings || jsonb_build_object(
             'reason', 'negative_duration',
+            'duration_s', round(extract(epoch from p_session.ended_at - p_session.started_at))
+        );
+    end if;
+    if
+        p_session.ended_at - p_session.started_at > make_interval(
+            days => access.get_setting('charging.max_session_days')::integer
+        )
+    then
+        v_findings := v_findings || jsonb_build_object(
+            'reason', 'implausible_duration',
             'duration_s', round(extract(epoch from p_session.ended_at - p_session.started_at))
         );
     end if;
@@ -4305,7 +4750,7 @@ begin
 
     perform charging.record_session_event(
         v_session, 'orphan_created', null, p_stopped_at, p_received_at,
-        jsonb_build_object('transaction_id_reported', p_transaction_id)
+        jsonb_build_object('transaction_id_reported', left(p_transaction_id, 64))
     );
     if v_is_usable_id then
         -- Readings that were kept unattached, of the week before the stop.
@@ -4428,10 +4873,14 @@ comment on function charging.create_transaction_id(bigint, bigint) is
 -- End a session with what its stop says.
 --
 -- A session that has ended stays as it is: a stop that comes again is a no-op (quirk 66), and one
--- that says something else is noted among the events (stop_repeated). A stop may correct a
--- presumed end, however late (rule R7).
+-- that says something else is noted among the events (stop_repeated) and, when it names another
+-- register, holds the session (stop_conflict). A stop may correct a presumed end, however late
+-- (rule R7). An end that was found without the session's id was a guess: the stop with the id
+-- replaces it (stop_replaced), and what was guessed has nothing more to say.
 -- Called by: ocpp16.stop_transaction.
--- Writes:    core.sessions (row locked), core.session_events.
+-- Writes:    core.sessions (row locked), core.session_events; core.meter_values that came after a
+--            guessed end become the session's.
+-- p_stop_key is the key of a stop that did not name the session's id, null for one that did.
 create or replace function charging.end_session(
     p_session core.sessions,
     p_ended_at timestamptz,
@@ -4462,7 +4911,20 @@ begin
     where s.tenant_id = p_session.tenant_id and s.id = p_session.id
     for no key update;
 
-    if v_session.state = 'ended' then
+    if
+        v_session.state = 'ended'
+        and p_stop_key is null
+        and 'matched_without_id' = any(v_session.flags)
+    then
+        v_session := charging.drop_guessed_end(v_session, p_ended_at);
+        perform charging.record_session_event(
+            v_session, 'stop_replaced', 'ended', p_ended_at, p_received_at, v_details
+        );
+    elsif v_session.state = 'ended' then
+        -- The guess comes again.
+        if p_stop_key is not null and 'stop_replaced' = any(v_session.flags) then
+            return v_session;
+        end if;
         if
             v_session.meter_stop_wh is distinct from p_meter_stop_wh
             and not exists (
@@ -4479,18 +4941,33 @@ begin
                 v_session, 'stop_repeated', 'ended', p_ended_at, p_received_at, v_details
             );
         end if;
+        if
+            v_session.meter_stop_wh <> p_meter_stop_wh
+            and not 'stop_conflict' = any(v_session.flags)
+        then
+            v_session.flags := v_session.flags || '{stop_conflict}';
+            v_session := charging.settle_session(v_session);
+            update core.sessions as s
+            set flags = v_session.flags,
+                hold_reason = v_session.hold_reason,
+                hold_details = v_session.hold_details,
+                updated_at = now()
+            where s.tenant_id = v_session.tenant_id and s.id = v_session.id;
+        end if;
         return v_session;
+    else
+        v_session := charging.move_session(
+            v_session, 'ended', p_ended_at, 'stopped', p_ended_at, p_received_at, v_details
+        );
     end if;
 
-    v_session := charging.move_session(
-        v_session, 'ended', p_ended_at, 'stopped', p_ended_at, p_received_at, v_details
-    );
     v_session.ended_at_reported := p_ended_at_reported;
     v_session.meter_stop_wh := p_meter_stop_wh;
     v_session.flags := v_session.flags || p_flags;
     v_session := charging.settle_session(v_session);
     update core.sessions as s
-    set ended_at_reported = p_ended_at_reported,
+    set ended_at = p_ended_at,
+        ended_at_reported = p_ended_at_reported,
         stop_received_at = p_received_at,
         meter_stop_wh = p_meter_stop_wh,
         energy_wh = v_session.energy_wh,
@@ -4502,7 +4979,10 @@ begin
         stop_key = coalesce(s.stop_key, p_stop_key),
         flags = v_session.flags,
         hold_reason = v_session.hold_reason,
-        hold_details = v_session.hold_details
+        hold_details = v_session.hold_details,
+        last_meter_wh = v_session.last_meter_wh,
+        last_reading_at = v_session.last_reading_at,
+        updated_at = now()
     where s.tenant_id = v_session.tenant_id and s.id = v_session.id
     returning * into v_session;
     return v_session;
@@ -4513,7 +4993,63 @@ revoke all on function charging.end_session(
 ) from public;
 comment on function charging.end_session(
     core.sessions, timestamptz, text, timestamptz, numeric, text, text, text, text, text[]
-) is 'End a session with what its stop says; one that has ended stays as it is.';
+) is 'End a session with what its stop says; one that has ended stays, unless by a guess.';
+
+-- A session as it was before a stop that was matched by guess ended it, with the readings that
+-- came under its id since, and the end it has now. Its row is stored by the caller.
+create or replace function charging.drop_guessed_end(
+    p_session core.sessions,
+    p_ended_at timestamptz
+)
+returns core.sessions
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_session core.sessions := p_session;
+    v_newest core.meter_values;
+begin
+    update core.meter_values as m
+    set session_id = v_session.id
+    where
+        m.tenant_id = v_session.tenant_id
+        and m.charge_point_id = v_session.charge_point_id
+        and m.sampled_at between v_session.started_at and p_ended_at + interval '1 minute'
+        and m.session_id is null
+        and m.transaction_id = v_session.transaction_id;
+    select m.* into v_newest
+    from core.meter_values as m
+    where
+        m.tenant_id = v_session.tenant_id
+        and m.session_id = v_session.id
+        and m.energy_wh is not null
+    order by m.sampled_at desc
+    limit 1;
+    if found then
+        v_session.last_meter_wh := v_newest.energy_wh;
+        v_session.last_reading_at := v_newest.sampled_at;
+    end if;
+    v_session.ended_at := p_ended_at;
+    v_session.flags := array(
+        select f.flag
+        from unnest(v_session.flags) with ordinality as f (flag, no)
+        where
+            f.flag not in (
+                'matched_without_id', 'matched_by_guess', 'stop_conflict', 'meter_stop_missing',
+                'readings_unreadable'
+            )
+            and not starts_with(f.flag, 'stop_time')
+            and f.flag <> 'stop_clock_off_whole_hours'
+        order by f.no
+    ) || '{stop_replaced}';
+    return v_session;
+end;
+$$;
+revoke all on function charging.drop_guessed_end(core.sessions, timestamptz) from public;
+comment on function charging.drop_guessed_end(core.sessions, timestamptz) is
+    'A session without the end that a guess gave it, and with the readings that came since.';
 
 -- db/code/charging/find_session_of_stop.sql ----------------------------------------
 
@@ -4524,7 +5060,9 @@ comment on function charging.end_session(
 -- 2. The same stop heard before (p_stop_key).
 -- 3. The one session of the charge point that is open, began before the stop, has no higher
 --    register and the same token. A charger that never learnt an id says 0 or -1 (quirk 62): then
---    a stop without a token fits as well. With more than one candidate there is none.
+--    a stop without a token fits as well. With more than one candidate there is none. The caller
+--    flags the match, and holds one whose stop named another id than those: that may be the stop
+--    of a session whose start was lost.
 -- Called by: ocpp16.stop_transaction.
 create or replace function charging.find_session_of_stop(
     p_tenant_id bigint,
@@ -4789,8 +5327,15 @@ comment on function charging.presume_session_end(
 --       "location", "unit"}, ...]}, ...]
 -- and what a charger sends in its place is kept as well. p_session_id is null when no session
 -- is known by p_transaction_id, which is kept as sent. p_attach_until is the end of a session
--- that is over: later readings stay unattached, and none reopens it (quirk 68). A reading that
--- comes again meets its own row and changes nothing.
+-- that is over: later readings stay unattached, and none reopens it (quirk 68).
+-- p_is_of_other_evse says that the charger named another EVSE than the session's: such readings
+-- are attached, but do not touch its live figures.
+-- A reading that comes again meets its own row and changes nothing, but for attaching it when it
+-- was kept unattached and its session is known by now.
+--
+-- One message must not hold up the others (measured: 60,000 samples that were all read took more
+-- than 15 s): 200 samples a reading, 20,000 samples and 2,000 readings a message are read. What
+-- is beyond is kept as sent, as one list in other_samples.
 --
 -- A sample goes to its column when the column says all of it: an absent measurand is
 -- Energy.Active.Import.Register, an absent unit that of the measurand, an absent location Outlet
@@ -4804,7 +5349,10 @@ comment on function charging.presume_session_end(
 --     value_unreadable  a value that is no number ("", "NaN", "12,5") or out of its range
 --     signed_data       holds a signed value
 --     mixed_contexts    its samples name more than one context
+--     too_many_samples  not all of it was read
+--     connector_mismatch  of another EVSE than the session's
 --     measurand_unknown, context_unknown
+-- Figures are kept to the sixth decimal, in magnitude up to 1e12 of their unit.
 create or replace function charging.record_meter_values(
     p_tenant_id bigint,
     p_charge_point_id bigint,
@@ -4813,7 +5361,8 @@ create or replace function charging.record_meter_values(
     p_transaction_id text,
     p_attach_until timestamptz,
     p_received_at timestamptz,
-    p_meter_values jsonb
+    p_meter_values jsonb,
+    p_is_of_other_evse boolean default false
 )
 returns void
 language plpgsql
@@ -4826,8 +5375,14 @@ declare
         when 'array' then p_meter_values
         else jsonb_build_array(p_meter_values)
     end;
+    v_reading_count constant integer := jsonb_array_length(v_readings);
+    v_transaction_id constant text := left(p_transaction_id, 100);
     v_lower_at timestamptz;
     v_upper_at timestamptz;
+    v_samples_left integer := 20000;
+    v_is_rest boolean := false;
+    v_sample_count integer;
+    v_is_cut boolean;
     v_reading jsonb;
     v_samples jsonb;
     v_sample jsonb;
@@ -4842,7 +5397,7 @@ declare
     v_flag text;
     v_values numeric[];
     v_holders integer[];
-    v_other_samples jsonb;
+    v_other_samples jsonb[];
     v_flags text[];
     v_context text;
     v_at timestamptz;
@@ -4861,8 +5416,15 @@ begin
     -- Loops rather than one statement over all samples: most messages hold one reading of a few
     -- samples, and starting such a statement costs more than reading them (measured: 320 µs a
     -- message of six samples against 90 µs).
-    for v_reading_no in 0 .. jsonb_array_length(v_readings) - 1 loop
+    for v_reading_no in 0 .. least(v_reading_count, 2001) - 1 loop
+        exit when v_is_rest;
+        v_is_rest := v_reading_no = 2000 or v_samples_left < 1;
         v_reading := v_readings -> v_reading_no;
+        if v_is_rest then
+            v_reading := jsonb_path_query_array(
+                v_readings, '$[$no to last]', jsonb_build_object('no', v_reading_no)
+            );
+        end if;
         v_samples := v_reading -> 'sampledValue';
         case jsonb_typeof(v_samples)
             when 'array' then
@@ -4878,8 +5440,14 @@ begin
         v_other_samples := null;
         v_flags := '{}';
         v_context := null;
+        v_sample_count := jsonb_array_length(v_samples);
+        v_is_cut := v_sample_count > least(200, greatest(v_samples_left, 1));
+        if v_is_cut then
+            v_sample_count := least(200, greatest(v_samples_left, 1));
+        end if;
+        v_samples_left := v_samples_left - v_sample_count;
 
-        for v_no in 0 .. jsonb_array_length(v_samples) - 1 loop
+        for v_no in 0 .. v_sample_count - 1 loop
             v_sample := v_samples -> v_no;
             v_measurand := coalesce(v_sample ->> 'measurand', 'Energy.Active.Import.Register');
             v_text := v_sample ->> 'value';
@@ -4891,7 +5459,9 @@ begin
             if v_context is null then
                 v_context := v_sample_context;
             elsif v_context <> v_sample_context then
-                v_flags := v_flags || '{mixed_contexts}';
+                if 'mixed_contexts' <> all(v_flags) then
+                    v_flags := v_flags || '{mixed_contexts}';
+                end if;
                 if v_context = 'Transaction.Begin' or v_sample_context = 'Transaction.End' then
                     v_context := v_sample_context;
                 end if;
@@ -4966,9 +5536,15 @@ begin
                             v_flag := 'unit_conflict';
                     end case;
                 end if;
-                if v_place = 17 and v_number not between 0 and 100 then
+                if
+                    v_number not between -1e12 and 1e12
+                    or v_place = 17 and v_number not between 0 and 100
+                then
                     v_place := null;
                     v_flag := 'value_unreadable';
+                elsif scale(v_number) > 6 then
+                    -- 1e-46 is no real.
+                    v_number := trim_scale(round(v_number, 6));
                 end if;
             end if;
 
@@ -4988,13 +5564,24 @@ begin
                 v_holders[v_place] := v_no;
             end if;
             if v_place is null or v_flag = 'unit_temperature' then
-                v_other_samples :=
-                    coalesce(v_other_samples, '[]') || jsonb_build_array(v_sample);
+                -- In place, so that many cost no more than their number.
+                v_other_samples := array_append(v_other_samples, v_sample);
             end if;
-            if v_flag is not null then
+            if v_flag is not null and v_flag <> all(v_flags) then
                 v_flags := v_flags || v_flag;
             end if;
         end loop;
+        if v_is_cut or v_is_rest then
+            v_flags := v_flags || '{too_many_samples}';
+        end if;
+        if v_is_cut then
+            v_other_samples := array_append(
+                v_other_samples,
+                jsonb_path_query_array(
+                    v_samples, '$[$no to last]', jsonb_build_object('no', v_sample_count)
+                )
+            );
+        end if;
 
         v_text := v_reading ->> 'timestamp';
         v_at := ocpp.parse_timestamp(v_text);
@@ -5011,6 +5598,10 @@ begin
         if v_is_clamped then
             v_at := p_received_at;
             v_flags := v_flags || '{time_clamped}';
+            -- Without a time of its own, a reading is told from its like by its transaction.
+            v_hash := jsonb_hash_extended(
+                v_reading, hashtextextended(coalesce(v_transaction_id, ''), 0)
+            );
             continue when charging.is_known_reading(
                 p_tenant_id, p_charge_point_id, p_evse_no, p_received_at, v_hash
             );
@@ -5024,6 +5615,13 @@ begin
         then
             v_flags := v_flags || '{context_unknown}';
         end if;
+        if p_is_of_other_evse then
+            v_flags := v_flags || '{connector_mismatch}';
+        end if;
+        v_flags := case
+            when v_flags <> '{}'
+                then array(select f.flag from unnest(v_flags) as f (flag) order by f.flag)
+        end;
         v_session_id := case
             when p_attach_until is null or v_at <= p_attach_until then p_session_id
         end;
@@ -5036,22 +5634,32 @@ begin
             voltage_l3_v, soc_percent, temperature_celsius, other_samples, flags, payload_hash
         )
         values (
-            p_tenant_id, p_charge_point_id, p_evse_no, v_session_id, p_transaction_id, v_at,
-            case when v_is_clamped then v_text end, p_received_at, v_context, v_values[1],
+            p_tenant_id, p_charge_point_id, p_evse_no, v_session_id, v_transaction_id, v_at,
+            case when v_is_clamped then left(v_text, 100) end, p_received_at,
+            left(v_context, 100), v_values[1],
             v_values[2], v_values[3], v_values[4], v_values[5], v_values[6], v_values[7],
             v_values[8], v_values[9], v_values[10], v_values[11], v_values[12], v_values[13],
             v_values[14], v_values[15], v_values[16], v_values[17], v_values[18],
-            v_other_samples,
-            case
-                when v_flags <> '{}' then array(
-                    select distinct f.flag from unnest(v_flags) as f (flag) order by f.flag
-                )
-            end,
-            v_hash
+            to_jsonb(v_other_samples),
+            v_flags, v_hash
         )
         on conflict do nothing;
+        -- Not as `on conflict do update`: every first insert would pay for it.
+        if not found and v_session_id is not null then
+            update core.meter_values as m
+            set session_id = v_session_id,
+                transaction_id = v_transaction_id,
+                flags = v_flags
+            where
+                m.tenant_id = p_tenant_id
+                and m.charge_point_id = p_charge_point_id
+                and m.evse_no = p_evse_no
+                and m.sampled_at = v_at
+                and m.payload_hash = v_hash
+                and m.session_id is null;
+        end if;
 
-        if found and v_session_id is not null then
+        if found and v_session_id is not null and not p_is_of_other_evse then
             v_number := coalesce(
                 v_values[3],
                 case
@@ -5096,14 +5704,15 @@ begin
 end;
 $$;
 revoke all on function charging.record_meter_values(
-    bigint, bigint, smallint, bigint, text, timestamptz, timestamptz, jsonb
+    bigint, bigint, smallint, bigint, text, timestamptz, timestamptz, jsonb, boolean
 ) from public;
 comment on function charging.record_meter_values(
-    bigint, bigint, smallint, bigint, text, timestamptz, timestamptz, jsonb
+    bigint, bigint, smallint, bigint, text, timestamptz, timestamptz, jsonb, boolean
 ) is 'Keep readings of a charge point and the live figures of their session.';
 
 -- A reading whose time cannot be true is filed under the time of receipt, so its key does not
--- tell that it comes again: look for its like among those of the last day.
+-- tell that it comes again: look for its like among those of the last day. p_payload_hash is of
+-- the reading and of its transaction id.
 create or replace function charging.is_known_reading(
     p_tenant_id bigint,
     p_charge_point_id bigint,
@@ -5127,7 +5736,7 @@ begin
             and m.evse_no = p_evse_no
             and m.sampled_at between p_received_at - interval '1 day' and p_received_at
             and m.payload_hash = p_payload_hash
-            and 'time_clamped' = any(m.flags)
+            and m.flags @> '{time_clamped}'
     );
 end;
 $$;
@@ -5206,6 +5815,9 @@ comment on function charging.record_session_event(
 -- An ignored token keeps counting and stays ignored; an admitted one that is unknown again was
 -- deleted since, and waits anew. At most charging.max_unknown_id_tokens wait per tenant: a new
 -- one pushes out those seen longest ago.
+-- Nothing here waits for another transaction: batches of different chargers show the same tokens
+-- in any order, and would deadlock. An attempt that meets another one of the same token goes
+-- uncounted, which is no loss: that one notes the token.
 create or replace function charging.record_unknown_id_token(
     p_tenant_id bigint,
     p_charge_point_id bigint,
@@ -5218,23 +5830,41 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_is_new boolean;
+    v_key constant text := lower(p_id_token);
+    v_is_known constant boolean := exists (
+        select
+        from core.unknown_id_tokens as u
+        where u.tenant_id = p_tenant_id and u.id_token_key = v_key
+    );
 begin
-    insert into core.unknown_id_tokens as u (
-        tenant_id, id_token, id_token_key, last_charge_point_id
-    )
-    values (p_tenant_id, p_id_token, lower(p_id_token), p_charge_point_id)
-    on conflict (tenant_id, id_token_key) do update
+    if v_is_known then
+        update core.unknown_id_tokens as u
         set attempts = u.attempts + 1,
             last_seen_at = now(),
-            last_charge_point_id = excluded.last_charge_point_id,
+            last_charge_point_id = p_charge_point_id,
             state = case when u.state = 'ignored' then 'ignored' else 'waiting' end,
             decided_at = case when u.state = 'ignored' then u.decided_at end,
             decided_by = case when u.state = 'ignored' then u.decided_by end
-    returning u.attempts = 1 into v_is_new;
+        where u.tenant_id = p_tenant_id and u.id in (
+            select l.id
+            from core.unknown_id_tokens as l
+            where l.tenant_id = p_tenant_id and l.id_token_key = v_key
+            for no key update skip locked
+        );
+        return;
+    end if;
 
-    if v_is_new then
-        -- Skipping locked rows: two batches that trim the same inbox must not deadlock.
+    -- Without this lock an insert would wait for one of the same token that is not committed yet,
+    -- `on conflict do nothing` included.
+    if not pg_try_advisory_xact_lock(
+        hashtextextended('charging.record_unknown_id_token ' || v_key, p_tenant_id)
+    ) then
+        return;
+    end if;
+    insert into core.unknown_id_tokens (tenant_id, id_token, id_token_key, last_charge_point_id)
+    values (p_tenant_id, p_id_token, v_key, p_charge_point_id)
+    on conflict (tenant_id, id_token_key) do nothing;
+    if found then
         delete from core.unknown_id_tokens as u
         where u.tenant_id = p_tenant_id and u.id in (
             select w.id
@@ -5291,7 +5921,7 @@ comment on function charging.restate_id_token_info(bigint, text, text) is
 --
 -- Called by: charging.end_session, charging.presume_session_end, charging.merge_late_start.
 -- Stores nothing: the caller writes energy_wh, flags, hold_reason and hold_details of the result.
--- A finding that holds nothing (register_restarted) becomes a flag.
+-- A finding that holds nothing (register_restarted, time_overlap) becomes a flag.
 -- energy_wh is what the registers say and never a guess:
 --     stop − start, when both are there, stop is not below start and their units agree
 --         (held all the same when it is impossible or the register was reset);
@@ -5320,16 +5950,19 @@ begin
         from unnest(v_session.flags) with ordinality as f (flag, no)
         where
             f.flag not in (
-                'energy_from_last_reading', 'energy_from_first_reading', 'register_restarted'
+                'energy_from_last_reading', 'energy_from_first_reading', 'register_restarted',
+                'time_overlap'
             )
         order by f.no
     );
-    if v_findings @> '[{"reason": "register_restarted"}]' then
-        v_session.flags := v_session.flags || '{register_restarted}';
-        v_findings := jsonb_path_query_array(
-            v_findings, '$[*] ? (@.reason != "register_restarted")'
-        );
-    end if;
+    v_session.flags := v_session.flags || array(
+        select f.finding ->> 'reason'
+        from jsonb_array_elements(v_findings) as f (finding)
+        where f.finding ->> 'reason' in ('register_restarted', 'time_overlap')
+    );
+    v_findings := jsonb_path_query_array(
+        v_findings, '$[*] ? (@.reason != "register_restarted" && @.reason != "time_overlap")'
+    );
     v_session.energy_wh := null;
     if v_has_unit_conflict then
         null;
@@ -5393,6 +6026,8 @@ comment on function charging.get_first_meter_wh(core.sessions) is
 -- may charge all the same (quirk 73), and always has a real transaction id (quirk 74).
 -- A new start on a connector presumes the end of the session that was active there. A start that
 -- comes after its own stop is merged into the session that was made of the stop.
+-- Where the time cannot be true the key may be of many starts: one whose session is over is
+-- another start, with a number behind the key.
 -- Called by: ocpp16.start_transaction.
 -- Writes:    core.sessions, core.session_events, core.authorizations; locks the connector.
 -- p_start_key is the start's natural key, unique for the charge point (rule R3); p_connector may
@@ -5422,6 +6057,7 @@ declare
     v_session core.sessions;
     v_merged core.sessions;
     v_authorization core.authorizations;
+    v_start_key text := p_start_key;
 begin
     select s.* into v_session
     from core.sessions as s
@@ -5429,7 +6065,27 @@ begin
         s.tenant_id = p_tenant_id
         and s.charge_point_id = p_charge_point_id
         and s.start_key = p_start_key;
-    if found then
+    if
+        v_session.state <> 'active'
+        and p_flags && '{start_time_missing,start_time_unreadable,start_time_implausible}'
+    then
+        v_start_key := p_start_key || '|again ' || (
+            select count(*)
+            from core.sessions as s
+            where
+                s.tenant_id = p_tenant_id
+                and s.charge_point_id = p_charge_point_id
+                and starts_with(s.start_key, p_start_key || '|again ')
+                and s.state <> 'active'
+        );
+        select s.* into v_session
+        from core.sessions as s
+        where
+            s.tenant_id = p_tenant_id
+            and s.charge_point_id = p_charge_point_id
+            and s.start_key = v_start_key;
+    end if;
+    if v_session.id is not null then
         return v_session;
     end if;
 
@@ -5448,7 +6104,7 @@ begin
         and s.connector_id = p_connector.id
         and s.state = 'active'
         and s.started_at <= p_started_at
-        and s.start_key is distinct from p_start_key;
+        and s.start_key is distinct from v_start_key;
 
     v_authorization := charging.authorize_id_token(
         p_tenant_id, p_charge_point_id, p_id_token, 'start', p_started_at, null
@@ -5458,7 +6114,7 @@ begin
     v_session.evse_id := p_connector.evse_id;
     v_session.connector_id := p_connector.id;
     v_session.protocol := p_protocol;
-    v_session.start_key := p_start_key;
+    v_session.start_key := v_start_key;
     v_session.id_token := p_id_token;
     v_session.id_token_id := v_authorization.id_token_id;
     v_session.user_id := v_authorization.user_id;
@@ -6295,11 +6951,13 @@ comment on function fleet.end_connections(bigint[], integer, text) is
 
 -- The connector that OCPP 1.6 calls by a number, made when the number is new.
 --
--- Called by: fleet.record_connector_status, charging.start_session.
+-- Called by: ocpp16.status_notification, ocpp16.start_transaction.
 -- Writes:    core.evses, core.connectors (marked is_discovered, for an operator to complete).
 -- A number outside 1 to 1000 gives null: 0 is the charge point itself (OCPP 1.6 §3.8), and
--- nothing else is a connector. A new number n becomes EVSE n with connector 1; where an operator
--- has given EVSE n to connectors of other numbers, the next free EVSE number is taken.
+-- nothing else is a connector. So does a new number where 64 connectors are marked already: one
+-- that invents numbers must not fill the table. A new number n becomes EVSE n with connector 1;
+-- where an operator has given EVSE n to connectors of other numbers, the next free EVSE number
+-- is taken.
 create or replace function fleet.ensure_connector(
     p_tenant_id bigint,
     p_charge_point_id bigint,
@@ -6331,6 +6989,24 @@ begin
     from core.charge_points as cp
     where cp.tenant_id = p_tenant_id and cp.id = p_charge_point_id
     for no key update;
+
+    if (
+        select count(*)
+        from core.connectors as c
+        where
+            c.tenant_id = p_tenant_id
+            and c.charge_point_id = p_charge_point_id
+            and c.is_discovered
+    ) >= 64 then
+        -- Somebody else may have made it while we waited.
+        select c.* into v_connector
+        from core.connectors as c
+        where
+            c.tenant_id = p_tenant_id
+            and c.charge_point_id = p_charge_point_id
+            and c.ocpp16_connector_id = p_ocpp16_connector_id;
+        return v_connector;
+    end if;
 
     select e.id into v_evse_id
     from core.evses as e
@@ -6881,7 +7557,8 @@ comment on function fleet.record_boot(bigint, bigint, core.charge_points, timest
 -- leaves everything as it is, status_at included, which says since when.
 -- Called by: ocpp16.status_notification.
 -- Writes:    core.connectors (row locked), core.connector_status_changes on a change.
--- p_connector is a null row for connector 0. Status and error code are kept as text, whatever
+-- p_connector has a number and no id for connector 0, and for one that was not made; of those the
+-- history tells the newest state. Status and error code are kept as text, whatever
 -- they say (quirk 51).
 create or replace function fleet.record_connector_status(
     p_tenant_id bigint,
@@ -6907,7 +7584,7 @@ declare
     v_newest core.connector_status_changes;
     v_is_changed boolean;
 begin
-    if v_number > 0 then
+    if p_connector.id is not null then
         select c.* into v_connector
         from core.connectors as c
         where c.tenant_id = p_tenant_id and c.id = p_connector.id
@@ -6918,7 +7595,7 @@ begin
         v_newest.vendor_error_code := v_connector.vendor_error_code;
         v_newest.reported_at := v_connector.status_at;
     else
-        -- The charge point's own states have no row to wait on but its own.
+        -- These states have no row to wait on but the charge point's.
         perform
         from core.charge_points as cp
         where cp.tenant_id = p_tenant_id and cp.id = p_charge_point_id
@@ -6928,7 +7605,7 @@ begin
         where
             h.tenant_id = p_tenant_id
             and h.charge_point_id = p_charge_point_id
-            and h.ocpp16_connector_id = 0
+            and h.ocpp16_connector_id = v_number
         order by h.reported_at desc, h.id desc
         limit 1;
     end if;
@@ -6967,7 +7644,7 @@ begin
     if p_reported_at < v_newest.reported_at then
         return false;
     end if;
-    if v_number > 0 and v_is_changed then
+    if p_connector.id is not null and v_is_changed then
         update core.connectors as c
         set status = p_status,
             status_at = p_reported_at,
@@ -6989,10 +7666,10 @@ comment on function fleet.record_connector_status(
 
 -- db/code/fleet/record_refusal.sql ----------------------------------------
 
--- Count a refused handshake of a known charge point, in one row a minute.
+-- Count a refused handshake of a known charge point, in one row a minute for each reason.
 --
 -- The lock makes attempts that arrive at once meet in the same row, so that a stranger adds at
--- most one row a minute however often they knock.
+-- most one row a minute and reason however often they knock.
 -- Called by: ocpp.open_connection.
 -- Writes:    ops.connections.
 create or replace function fleet.record_refusal(
@@ -7011,7 +7688,6 @@ begin
     update ops.connections as c
     set attempts = c.attempts + 1,
         closed_at = clock_timestamp(),
-        refuse_reason = p_connection.refuse_reason,
         remote_address = p_connection.remote_address,
         user_agent = p_connection.user_agent
     where c.id = (
@@ -7021,6 +7697,7 @@ begin
             last.tenant_id = p_connection.tenant_id
             and last.charge_point_id = p_connection.charge_point_id
             and last.outcome = 'refused'
+            and last.refuse_reason is not distinct from p_connection.refuse_reason
             and last.opened_at > clock_timestamp() - interval '1 minute'
         order by last.opened_at desc
         limit 1
@@ -7041,7 +7718,7 @@ end;
 $$;
 revoke all on function fleet.record_refusal(ops.connections) from public;
 comment on function fleet.record_refusal(ops.connections) is
-    'Count a refused handshake of a known charge point, in at most one row a minute.';
+    'Count a refused handshake of a known charge point, in one row a minute for each reason.';
 
 -- db/code/fleet/record_unknown_charge_point.sql ----------------------------------------
 
@@ -7072,7 +7749,11 @@ as $$
 declare
     v_is_new boolean;
 begin
-    if p_identity is null or p_identity !~ '^[!-9;-~]{1,48}$' then
+    if
+        p_identity is null
+        or p_identity !~ '^[!-9;-~]{1,48}$'
+        or p_identity in ('.', '..')
+    then
         return;
     end if;
 
@@ -7134,8 +7815,9 @@ comment on function fleet.record_unknown_charge_point(
 --
 -- Called by: trigger charge_points__list_identity, after insert or update of identity, for each
 --            row.
--- Writes:    core.charge_point_identities; core.unknown_charge_points, whose entries of this
---            identity are no longer unknown.
+-- Writes:    core.charge_point_identities; core.unknown_charge_points, where the tenant's own
+--            entry of this identity and the one that named no tenant are decided. Another
+--            tenant's inbox is not ours to touch: its entry waits until its time is over.
 -- Errors:    PT409 charge_point_identity_taken; which tenant has it is nobody's business.
 -- Definer:   the directory is the owner's alone.
 create or replace function fleet.tg_charge_points__list_identity()
@@ -7165,7 +7847,10 @@ begin
 
     update core.unknown_charge_points as u
     set state = 'admitted', decided_at = now(), decided_by = claims.user_id()
-    where u.identity_key = lower(new.identity) and u.state <> 'admitted';
+    where
+        u.identity_key = lower(new.identity)
+        and (u.tenant_id is null or u.tenant_id = new.tenant_id)
+        and u.state <> 'admitted';
     return null;
 end;
 $$;
@@ -7272,10 +7957,12 @@ comment on function fleet.tg_id_tokens__normalise() is
 
 -- db/code/fleet/tg_sites__check.sql ----------------------------------------
 
--- Refuse a site in a country that does not exist.
+-- Refuse a site in a country or time zone that does not exist; one without a zone takes its
+-- tenant's.
 --
--- Called by: trigger sites__check, before insert or update of country_code, for each row.
--- Errors:    PT400 country_code_invalid.
+-- Called by: trigger sites__check, before insert or update of country_code or time_zone, for each
+--            row.
+-- Errors:    PT400 country_code_invalid, time_zone_invalid.
 -- Definer:   people hold no right on schema fleet.
 create or replace function fleet.tg_sites__check()
 returns trigger
@@ -7292,11 +7979,24 @@ begin
             detail = '{"error":"country_code_invalid"}',
             hint = 'Use the two capital letters of ISO 3166-1, such as DE.';
     end if;
+    if tg_op = 'INSERT' then
+        new.time_zone := coalesce(
+            new.time_zone, (select t.time_zone from core.tenants as t where t.id = new.tenant_id)
+        );
+    end if;
+    -- The list of zones is read from files, so not for every change of a site.
+    if
+        new.time_zone is not null
+        and (tg_op = 'INSERT' or new.time_zone is distinct from old.time_zone)
+    then
+        perform access.check_time_zone(new.time_zone);
+    end if;
     return new;
 end;
 $$;
 revoke all on function fleet.tg_sites__check() from public;
-comment on function fleet.tg_sites__check() is 'Trigger: refuse a country that does not exist.';
+comment on function fleet.tg_sites__check() is
+    'Trigger: refuse a country or time zone that does not exist.';
 
 -- db/code/fleet/touch_presence.sql ----------------------------------------
 
@@ -7401,18 +8101,20 @@ comment on function jobs.close_stale_sessions() is
 
 -- Delete what is past its time: sign-ins and tokens, old log rows, forgotten inbox entries.
 --
--- Each step deletes at most 5,000 rows of one table, oldest first, so that a run stays short and
--- a backlog is worked off over several. How long things are kept stands in ops.settings.
--- Rows that somebody holds are left for the next run.
+-- Each step deletes at most 5,000 rows of one table. Steps repeat until jobs.expire_budget_ms are
+-- used, so that a run stays short; every table gets one step at least. A backlog is worked off
+-- over several runs: jobs.run_due starts the next one soon when this one says that more is left.
+-- How long things are kept stands in ops.settings. Rows that somebody holds are left for the next
+-- turn.
 -- Security definer: the jobs runner has no right on any table.
 -- Called by: jobs.run_due.
--- Returns:   what was done, empty for nothing.
+-- Returns:   what was done, empty for nothing; ends in 'more is left' when it is.
 create or replace function jobs.delete_expired(
     p_table text,
     p_condition text,
     p_expired_at timestamptz
 )
-returns text
+returns bigint
 language plpgsql
 volatile
 security invoker
@@ -7427,12 +8129,12 @@ begin
         p_table, p_condition
     ) using p_expired_at;
     get diagnostics v_count = row_count;
-    return case when v_count > 0 then format('%s of %s', v_count, p_table) end;
+    return v_count;
 end;
 $$;
 revoke all on function jobs.delete_expired(text, text, timestamptz) from public;
 comment on function jobs.delete_expired(text, text, timestamptz) is
-    'Delete up to 5,000 rows of a table that meet a condition on a time ($1).';
+    'Delete up to 5,000 rows of a table that meet a condition on a time ($1); how many it were.';
 
 create or replace function jobs.expire_records()
 returns text
@@ -7442,8 +8144,14 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    v_stop_at constant timestamptz := clock_timestamp() + make_interval(
+        secs => access.get_setting('jobs.expire_budget_ms')::double precision / 1000
+    );
     v_done text[] := '{}';
+    v_has_more boolean := false;
     v_step record;
+    v_step_count bigint;
+    v_count bigint;
 begin
     for v_step in
         select
@@ -7482,15 +8190,36 @@ begin
                     'core.unknown_id_tokens',
                     'last_seen_at < $1 and state = ''waiting''',
                     'jobs.unknown_days'
-                )
+                ),
+                -- access.expire_people knows which.
+                ('sign-ups and e-mails', null, 'access.unverified_user_days')
         ) as s (table_name, condition, setting)
     loop
-        v_done := v_done || jobs.delete_expired(
-            v_step.table_name, v_step.condition, v_step.expired_at
-        );
+        v_count := 0;
+        loop
+            if v_step.condition is null then
+                v_step_count := access.expire_people(5000);
+            else
+                v_step_count := jobs.delete_expired(
+                    v_step.table_name, v_step.condition, v_step.expired_at
+                );
+            end if;
+            v_count := v_count + v_step_count;
+            exit when v_step_count < 5000;
+            if clock_timestamp() >= v_stop_at then
+                v_has_more := true;
+                exit;
+            end if;
+        end loop;
+        if v_count > 0 then
+            v_done := v_done || format('%s of %s', v_count, v_step.table_name);
+        end if;
     end loop;
-    v_done := array_remove(v_done, null);
-    return case when v_done <> '{}' then 'deleted ' || array_to_string(v_done, ', ') else '' end;
+    if v_done = '{}' then
+        return '';
+    end if;
+    return 'deleted ' || array_to_string(v_done, ', ')
+        || case when v_has_more then '; more is left' else '' end;
 end;
 $$;
 revoke all on function jobs.expire_records() from public;
@@ -7510,11 +8239,13 @@ comment on function jobs.expire_records() is
 -- ops.partitioned_tables says which range exists, and writers clamp times by it.
 -- Dropping locks the whole table for a moment: where that takes longer than 200 ms the
 -- partition stays until the next run.
+-- Runs keep apart by the tables' rows in ops.partitioned_tables, which only the owner can lock. A
+-- table that another run holds is passed over and named in the answer.
 -- Security definer: the jobs runner has no right on any table.
 -- Called by: jobs.run_due, ocpp.handle_calls and ocpp.log_frames (when a partition is missing),
 --            python -m db migrate.
 -- Writes:    partitions of the tables in ops.partitioned_tables, and their ranges there.
--- Returns:   what was done, empty for nothing; nothing either while another run is at it.
+-- Returns:   what was done and what was passed over, empty for nothing.
 create or replace function jobs.list_partitions(p_table regclass)
 returns table (partition regclass, lower_at timestamptz, upper_at timestamptz)
 language sql
@@ -7604,18 +8335,24 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    v_name text;
     v_table ops.partitioned_tables;
     v_partition record;
     v_unit interval;
     v_keep_from timestamptz;
     v_done text[] := '{}';
 begin
-    if not pg_try_advisory_xact_lock(hashtextextended('jobs.maintain_partitions', 0)) then
-        return '';
-    end if;
-    for v_table in
-        select t.* from ops.partitioned_tables as t order by t.table_name
+    for v_name in
+        select t.table_name from ops.partitioned_tables as t order by t.table_name
     loop
+        select t.* into v_table
+        from ops.partitioned_tables as t
+        where t.table_name = v_name
+        for no key update skip locked;
+        if not found then
+            v_done := v_done || ('left ' || v_name || ', which another run holds');
+            continue;
+        end if;
         v_unit := ('1 ' || v_table.partition_by)::interval;
         v_keep_from := date_trunc(v_table.partition_by, now() - v_table.retention, 'UTC');
 
@@ -7690,6 +8427,8 @@ comment on function jobs.maintain_partitions() is
 --
 -- A bridge that has not reported for fleet.bridge_lease_s is gone with all its sockets. If it
 -- was only slow, its next report tells it to close them, and the chargers come back.
+-- When this job itself is late by a third of that time, the server may have stood still and no
+-- bridge could report: all of them get a new lease, and are judged when it is over.
 -- Security definer: the jobs runner has no right on any table.
 -- Called by: jobs.run_due.
 -- Writes:    ops.bridges (row locked), ops.connections, ops.presence.
@@ -7702,16 +8441,35 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    v_lease constant interval := make_interval(
+        secs => access.get_setting('fleet.bridge_lease_s')::double precision
+    );
     v_bridge_ids uuid[];
     v_count integer;
 begin
+    if exists (
+        select from ops.job_schedules as s
+        where
+            s.job = 'mark_lost_connections'
+            and s.next_run_at < clock_timestamp() - v_lease / 3
+    ) then
+        update ops.bridges as b
+        set last_seen_at = clock_timestamp()
+        where
+            b.id in (
+                select b.id
+                from ops.bridges as b
+                where b.last_seen_at < clock_timestamp() and b.stopped_at is null
+                order by b.id
+                for update skip locked
+            );
+        return '';
+    end if;
     v_bridge_ids := array(
         select b.id
         from ops.bridges as b
         where
-            b.last_seen_at < clock_timestamp() - make_interval(
-                secs => access.get_setting('fleet.bridge_lease_s')::double precision
-            )
+            b.last_seen_at < clock_timestamp() - v_lease
             and exists (
                 select from ops.connections as c where c.bridge_id = b.id and c.closed_at is null
             )
@@ -7750,6 +8508,7 @@ comment on function jobs.mark_lost_connections() is
 --
 -- One job a call, and so one transaction a job: what a job locks is free when it is done, and a
 -- failure takes nothing else along. The caller repeats until no row is returned.
+-- A job whose detail ends in 'more is left' has its next turn in 5 seconds at the latest.
 -- The schedule's row is locked while its job runs and passed over by others: however many
 -- runners there are, each run happens once. A failed job waits for its next turn, too.
 -- ops.job_runs gets a row only when something was done or failed.
@@ -7794,7 +8553,11 @@ begin
     end;
 
     update ops.job_schedules as s
-    set next_run_at = clock_timestamp() + s.every
+    set next_run_at = clock_timestamp() + case
+        when v_outcome = 'done' and v_detail like '%more is left'
+            then least(s.every, interval '5 seconds')
+        else s.every
+    end
     where s.job = v_job;
     if v_outcome = 'failed' or v_detail <> '' then
         insert into ops.job_runs (job, runner, started_at, finished_at, outcome, detail)
@@ -8031,18 +8794,25 @@ comment on function ocpp.get_text(jsonb, text) is
 -- The handler of an action is the function of the connection's protocol schema that bears its
 -- name in snake case and takes (ops.ocpp_call, jsonb): every function of that signature there is
 -- an entry point for chargers. It refuses with errcode 'OCPP1', the OCPP error code in detail.
--- A message that breaks something is put by in ops.failed_messages and answered InternalError;
--- its batch mates do not notice. Trouble of ours (shutdown, time-out, locks, memory, disk,
--- read-only server) fails the whole batch instead: it must never reach a charger as an answer
--- (DESIGN 5), and nor must a deadlock that does not go away.
--- Returned is one row a message: its answer as compact JSON, or an OCPP error.
+-- A message whose data the database cannot take (classes 21 to 23, or an error raised by name) is
+-- put by in ops.failed_messages and answered InternalError; its batch mates do not notice.
+-- Trouble of ours must never reach a charger as an answer (DESIGN 5). What is one message's (a row
+-- that somebody keeps locked, a missing object or right) leaves that message undone and without
+-- an outcome: the bridge closes its socket and the charger sends it again. What is everybody's
+-- (shutdown, time-out, memory, disk, read-only server, a deadlock that does not go away) fails the
+-- whole batch.
+-- The first message that waits for a lock has all of lock_timeout, those after it a moment each:
+-- a table that is locked must not hold up whoever does not need it.
+-- Returned is one row a message that has an outcome: its answer as compact JSON, or an OCPP error.
 -- Security definer: the bridge has no right on any table. Generic plans, for the handlers too:
 -- every statement here looks up keys or inserts, and planning it anew for each array costs more
 -- than running it (measured: 40 % of a single call).
 -- Called by: the bridge.
 -- Writes:    what the handlers write, ops.presence, ops.message_log, ops.failed_messages.
 -- Errors:    22023 for arrays of different or excessive length; 55000 for a connection that is
---            not there (run the others singly, close that socket); 40001, 40P01 (try again).
+--            not there, was refused, or closed more than a minute ago, which is time enough for
+--            what was under way (run the others singly, close that socket); 40001, 40P01 (try
+--            again).
 create or replace function ocpp.handle_calls(
     p_connection_ids bigint[],
     p_message_ids text[],
@@ -8073,6 +8843,10 @@ declare
     v_sqlstate text;
     v_error text;
     v_attempt integer;
+    v_is_undone boolean;
+    -- Its later messages wait for the one that was left undone.
+    v_undone_charge_point_id bigint;
+    v_lock_timeout constant text := current_setting('lock_timeout');
     -- Statements by protocol and action, so that a batch looks up each once.
     v_kind text;
     v_kinds text[] := '{}';
@@ -8133,7 +8907,10 @@ begin
         left join lateral (
             select c.id, c.tenant_id, c.charge_point_id, c.subprotocol
             from ops.connections as c
-            where c.id = m.connection_id
+            where
+                c.id = m.connection_id
+                and c.outcome = 'accepted'
+                and (c.closed_at is null or c.closed_at > v_now - interval '1 minute')
             offset 0
         ) as c on true
         left join lateral (
@@ -8159,7 +8936,7 @@ begin
             -- socket brings it back under a new connection.
             raise exception using
                 errcode = '55000',
-                message = 'a connection of the batch is not known';
+                message = 'a connection of the batch is not known or is closed';
         end if;
         v_tenant_ids[v_message.ordinal] := v_message.tenant_id;
         v_charge_point_ids[v_message.ordinal] := v_message.charge_point_id;
@@ -8171,12 +8948,13 @@ begin
             v_kinds := v_kinds || v_kind;
             v_handlers := v_handlers || v_handler;
         end if;
-        if v_handler is null then
+        v_is_undone := v_message.charge_point_id is not distinct from v_undone_charge_point_id;
+        if v_handler is null and not v_is_undone then
             v_code := 'NotImplemented';
             v_description := 'this action is not known here';
         end if;
 
-        while v_reply is null and v_code is null loop
+        while v_reply is null and v_code is null and not v_is_undone loop
             v_attempt := v_attempt + 1;
             begin
                 set constraints all deferred;
@@ -8203,31 +8981,45 @@ begin
                     end if;
                 when
                     connection_exception or invalid_transaction_state
-                    or insufficient_resources or lock_not_available
+                    or insufficient_resources
                     or operator_intervention or system_error
                     or data_corrupted or index_corrupted
                 then
                     -- Ours, not the charger's: the batch fails as a whole.
                     raise;
                 when others then
-                    if v_payload is null and v_attempt = 1 then
-                        v_text := ocpp.drop_half_surrogates(v_text);
-                    else
-                        get stacked diagnostics
-                            v_sqlstate = returned_sqlstate,
-                            v_error = message_text;
-                        if v_payload is null then
+                    get stacked diagnostics
+                        v_sqlstate = returned_sqlstate,
+                        v_error = message_text;
+                    if v_payload is null and left(v_sqlstate, 2) in ('22', '54') then
+                        if v_attempt = 1 then
+                            v_text := ocpp.drop_half_surrogates(v_text);
+                            v_sqlstate := null;
+                        else
                             v_code := 'FormationViolation';
                             v_description := 'the payload is not valid JSON';
-                        else
-                            v_code := 'InternalError';
-                            v_description := 'the message was stored and will be looked at';
                         end if;
+                    elsif
+                        left(v_sqlstate, 2) in ('21', '22', '23', 'PT') or v_sqlstate = 'P0001'
+                    then
+                        v_code := 'InternalError';
+                        v_description := 'the message could not be processed and was kept';
+                    else
+                        v_is_undone := true;
                     end if;
             end;
         end loop;
 
-        if v_sqlstate is not null then
+        if v_is_undone then
+            v_undone_charge_point_id := v_message.charge_point_id;
+            if v_sqlstate = '55P03' then
+                perform set_config('lock_timeout', '50ms', true);
+            end if;
+            if v_sqlstate is not null then
+                raise warning 'ocpp: % of connection % is left undone: % %',
+                    v_message.action, v_message.connection_id, v_sqlstate, v_error;
+            end if;
+        elsif v_sqlstate is not null then
             raise log 'ocpp: % of connection % failed: % %',
                 v_message.action, v_message.connection_id, v_sqlstate, v_error;
             insert into ops.failed_messages (
@@ -8245,6 +9037,7 @@ begin
         v_descriptions[v_message.ordinal] := v_description;
     end loop;
 
+    perform set_config('lock_timeout', v_lock_timeout, true);
     if v_stale_ids <> '{}' then
         perform fleet.touch_presence(v_stale_ids, v_now);
     end if;
@@ -8281,7 +9074,9 @@ begin
                         m.error_code
                     )
             ) as f (direction, message_type, received_at, payload, error_code)
-            where m.tenant_id is not null
+            where
+                m.tenant_id is not null
+                and (f.direction = 'in' or m.reply is not null or m.error_code is not null)
             order by m.ordinal, f.direction;
             exit;
         exception
@@ -8299,7 +9094,8 @@ begin
     return query
     select r.ordinal::integer, r.reply, r.code, r.description
     from unnest(v_replies, v_codes, v_descriptions) with ordinality
-        as r (reply, code, description, ordinal);
+        as r (reply, code, description, ordinal)
+    where r.reply is not null or r.code is not null;
 end;
 $$;
 revoke all on function ocpp.handle_calls(
@@ -8321,12 +9117,14 @@ comment on function ocpp.handle_calls(
 -- null                    it can be true                           as reported
 -- time_missing            none was sent                            received_at
 -- time_unreadable         no ISO 8601, or no such date             received_at
--- time_implausible        before 2015 (quirk 59: 1970)             received_at
+-- time_implausible        older than a charger keeps messages      received_at
+--                         (quirk 59: 1970, or the default date
+--                         of a clock that has lost its power)
 -- clock_off_whole_hours   within 2 minutes of 1 to 14 whole hours  ahead: received_at,
 --                         off (quirk 58: local time with a Z)      behind: as reported, for a
 --                                                                  late replay looks the same
 -- time_ahead              ahead by more than the tolerance         received_at
--- The tolerance is the setting charging.clock_tolerance_s.
+-- The tolerance is the setting charging.clock_tolerance_s, the age charging.max_clock_behind_days.
 create or replace function ocpp.judge_timestamp(
     p_text text,
     p_received_at timestamptz,
@@ -8347,7 +9145,11 @@ begin
         happened_at := p_received_at;
         flag := case when p_text is null then 'time_missing' else 'time_unreadable' end;
         return;
-    elsif happened_at < timestamptz '2015-01-01 00:00:00+00' then
+    elsif
+        happened_at < p_received_at - make_interval(
+            days => access.get_setting('charging.max_clock_behind_days')::integer
+        )
+    then
         happened_at := p_received_at;
         flag := 'time_implausible';
         return;
@@ -8562,8 +9364,8 @@ comment on function ocpp.log_frames(
 --
 -- Called by: ocpp16.start_transaction, ocpp16.stop_transaction.
 -- p_id is the connector of a start or the transaction id of a stop. Times are compared as moments
--- (a retry may write another offset or fraction) and tokens without case; a time that cannot be
--- true stands as sent, followed by the number of the boot (rule R3).
+-- (a retry may write another offset or fraction) and tokens without case. With p_boot_number the
+-- time cannot be true: it stands as sent, followed by the number of the boot (rule R3).
 create or replace function ocpp.make_event_key(
     p_id text,
     p_id_token text,
@@ -8586,7 +9388,7 @@ begin
         coalesce(p_id, ''),
         coalesce(lower(p_id_token), ''),
         case
-            when v_at >= timestamptz '2015-01-01 00:00:00+00'
+            when p_boot_number is null
                 then to_char(v_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
             else coalesce(p_reported_at, '') || '|boot ' || p_boot_number
         end,
@@ -8609,9 +9411,11 @@ comment on function ocpp.make_event_key(text, text, text, text, bigint) is
 --
 -- Works on text, because a malformed frame has secrets too and because the log keeps what was
 -- sent byte for byte otherwise. Masked are the values of members named like a key, password,
--- token or secret, the value of a configuration key or variable named so (OCPP 1.6 §9.1,
--- AuthorizationKey), private keys, JSON web tokens, and user and password within an address
--- (GetDiagnostics, UpdateFirmware). An id token is no secret here: people search the log by it.
+-- token or secret, structures whole; the value of a configuration key named so (OCPP 1.6 §9.1,
+-- AuthorizationKey); `name=value` and `name: value` in free text; private keys, JSON web tokens,
+-- and user and password within an address (GetDiagnostics, UpdateFirmware). Where a name was
+-- written with escapes (pass\u0077ord), the escapes of such letters are stored decoded.
+-- An id token is no secret here: people search the log by it.
 -- Called by: ocpp.handle_calls, ocpp.log_frames.
 create or replace function ocpp.has_secret(p_payload text)
 returns boolean
@@ -8621,13 +9425,48 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+    -- Stems of every name in ocpp.mask_payload, and any escape that may hide one.
     return p_payload ~*
-        'authorizationkey|passw|secret|private|api_?key|accesstoken|access_token|"token|eyj|://';
+        'authori[sz]ation|pass|pwd|psk|secret|private|api[_-]?key|credential|(?:^|[^d])token'
+        '|(?:^|[^a-z])pin|eyj|://|\\u00[2-7]';
 end;
 $$;
 revoke all on function ocpp.has_secret(text) from public;
 comment on function ocpp.has_secret(text) is
     'Cheap test whether a frame may hold a secret; errs on the side of yes.';
+
+create or replace function ocpp.decode_escapes(p_payload text)
+returns text
+language plpgsql
+immutable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_payload text := p_payload;
+    v_escape text;
+begin
+    -- At most once for each escape that occurs; those of letters, digits, - _ : = and the quote.
+    for v_escape in
+        select distinct m.match[1]
+        from regexp_matches(
+            p_payload, '(u00(?:2d|3[0-9ad]|4[1-9a-f]|5[0-9af]|6[1-9a-f]|7[0-9a]))', 'gi'
+        ) as m (match)
+    loop
+        v_payload := regexp_replace(
+            v_payload,
+            '\\+' || v_escape,
+            chr(get_byte(decode(right(v_escape, 2), 'hex'), 0)),
+            'g'
+        );
+    end loop;
+    -- A quote stays escaped, as it was before it was written in hexadecimal.
+    return regexp_replace(v_payload, '(\\+)u0022', '\1"', 'gi');
+end;
+$$;
+revoke all on function ocpp.decode_escapes(text) from public;
+comment on function ocpp.decode_escapes(text) is
+    'The text of a frame with \u escapes of the characters of names decoded.';
 
 create or replace function ocpp.mask_payload(p_payload text)
 returns text
@@ -8637,14 +9476,46 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_name constant text := '[a-z0-9_-]*(?:authorizationkey|passw(?:or)?d|passphrase|secret'
-        '|private_?key|api_?key|access_?token|auth_?token|refresh_?token)[a-z0-9_-]*|token';
+    v_name constant text := '[a-z0-9_.-]*(?:authori[sz]ation_?key|passw(?:or)?d|passphrase'
+        '|passcode|secret|private[_-]?key|api[_-]?key|credential'
+        '|(?:access|auth|refresh|bearer|session|security)[_-]?token)[a-z0-9_.-]*'
+        '|(?:[a-z0-9]+[_-])?(?:pass|pwd|psk|pin(?:[_-]?code)?)|(?:x[_-])?token'
+        '|(?:proxy-)?authori[sz]ation';
     -- A JSON string, or what there is of one in a frame that was cut short.
     v_string constant text := '"(?:[^"\\]|\\.)*(?:"|$)';
+    -- What stands between the quotes of a string that is within a string.
+    v_inner constant text := '(?:[^"\\]|\\{4}|\\{3}"|\\{2})*';
+    v_flat constant text := '[^"{}\[\]]|' || v_string;
+    v_structure text := '[{\[](?:' || v_flat || ')*[}\]]';
     v_payload text := p_payload;
+    v_decoded text;
 begin
     if not ocpp.has_secret(p_payload) then
         return p_payload;
+    end if;
+    if p_payload ~* '\\u00[2-7]' then
+        v_decoded := ocpp.decode_escapes(p_payload);
+        -- Decoded only if that shows a secret: the log keeps what was sent.
+        if v_decoded <> p_payload then
+            v_payload := ocpp.mask_payload(v_decoded);
+            if v_payload <> v_decoded then
+                return v_payload;
+            end if;
+            v_payload := p_payload;
+        end if;
+    end if;
+    -- A structure of structures, four deep; what is deeper ends the frame below.
+    for v_depth in 1 .. 3 loop
+        v_structure := '[{\[](?:' || v_flat || '|' || v_structure || ')*[}\]]';
+    end loop;
+    -- {"password":["..."]}
+    if v_payload ~* ('"(?:' || v_name || '|value)"\s*:\s*[{\[]') then
+        v_payload := regexp_replace(
+            v_payload, '("(?:' || v_name || ')"\s*:\s*)' || v_structure, '\1"***"', 'gi'
+        );
+        v_payload := regexp_replace(
+            v_payload, '("(?:' || v_name || ')"\s*:\s*)[{\[].*$', '\1"***"', 'i'
+        );
     end if;
     -- {"password":"..."}, {"password":1}
     v_payload := regexp_replace(
@@ -8653,26 +9524,53 @@ begin
         '\1"***"',
         'gi'
     );
-    -- The same within a string, as DataTransfer carries it: {\"password\":\"...\"}
-    v_payload := regexp_replace(
-        v_payload,
-        '(\\"(?:' || v_name || ')\\"\s*:\s*\\")(?:[^"\\]|\\{4}|\\{3}"|\\{2})*',
-        '\1***',
-        'gi'
-    );
     -- {"key":"AuthorizationKey","readonly":false,"value":"..."}, in any order
-    v_payload := regexp_replace(
-        v_payload,
-        '("key"\s*:\s*"(?:' || v_name || ')"[^{}]*"value"\s*:\s*)' || v_string,
-        '\1"***"',
-        'gi'
-    );
-    v_payload := regexp_replace(
-        v_payload,
-        '("value"\s*:\s*)' || v_string || '([^{}]*"key"\s*:\s*"(?:' || v_name || ')")',
-        '\1"***"\2',
-        'gi'
-    );
+    if v_payload ~* ('"key"\s*:\s*"(?:' || v_name || ')"') then
+        v_payload := regexp_replace(
+            v_payload,
+            '("key"\s*:\s*"(?:' || v_name || ')"(?:' || v_flat || '|' || v_structure
+            || ')*"value"\s*:\s*)(?:' || v_string || '|' || v_structure || '|[^\s"{}\[\],]+)',
+            '\1"***"',
+            'gi'
+        );
+        v_payload := regexp_replace(
+            v_payload,
+            '("value"\s*:\s*)(?:' || v_string || '|' || v_structure || '|[^\s"{}\[\],]+)'
+            || '((?:' || v_flat || '|' || v_structure || ')*"key"\s*:\s*"(?:' || v_name || ')")',
+            '\1"***"\2',
+            'gi'
+        );
+    end if;
+    -- The same within a string, as DataTransfer carries it: {\"password\":\"...\"}
+    if strpos(v_payload, '\"') > 0 then
+        v_payload := regexp_replace(
+            v_payload,
+            '(\\+"(?:' || v_name || ')\\+"\s*:\s*\\+")' || v_inner,
+            '\1***',
+            'gi'
+        );
+        v_payload := regexp_replace(
+            v_payload,
+            '((\\+)"(?:' || v_name || ')\\+"\s*:\s*)'
+            '(?:[{\[](?:[^{}\[\]]|[{\[][^{}\[\]]*[}\]])*(?:[}\]]|$)|[^\s"\\{}\[\],]+)',
+            '\1\2"***\2"',
+            'gi'
+        );
+        v_payload := regexp_replace(
+            v_payload,
+            '(\\+"key\\+"\s*:\s*\\+"(?:' || v_name
+            || ')\\+"[^{}]*\\+"value\\+"\s*:\s*\\+")' || v_inner,
+            '\1***',
+            'gi'
+        );
+        v_payload := regexp_replace(
+            v_payload,
+            '(\\+"value\\+"\s*:\s*\\+")' || v_inner
+            || '(\\+"[^{}]*\\+"key\\+"\s*:\s*\\+"(?:' || v_name || ')\\+")',
+            '\1***\2',
+            'gi'
+        );
+    end if;
     v_payload := regexp_replace(
         v_payload,
         '-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*(-----END [A-Z ]*PRIVATE KEY-----)?',
@@ -8688,6 +9586,14 @@ begin
     v_payload := regexp_replace(
         v_payload,
         '([?&][a-z0-9_-]*(?:token|sig|signature|password|secret|key)=)[^&"\s]*',
+        '\1***',
+        'gi'
+    );
+    -- AuthorizationKey=...; Password: ...
+    v_payload := regexp_replace(
+        v_payload,
+        '((?:\m|\\[nrt])(?:' || v_name || ')\s*[=:]\s*(?:(?:basic|bearer)\s+)?)'
+        '(?:\\+"[^"\\]*|(?:[^\s"\\;,&{}\[\]]|\\\\)+)',
         '\1***',
         'gi'
     );
@@ -9211,7 +10117,8 @@ comment on function ocpp16.authorize(ops.ocpp_call, jsonb) is
 -- OCPP 1.6 §4.2, BootNotification: the charge point says what it is and learns the time.
 --
 -- Called by: ocpp.handle_calls.
--- Texts of any length are kept whole (quirk 49). chargeBoxSerialNumber is the deprecated name of
+-- Texts may be longer than OCPP allows (quirk 49); 500 characters of each are kept, and the
+-- message log has the whole. chargeBoxSerialNumber is the deprecated name of
 -- chargePointSerialNumber (§6.3) and read where that is absent.
 create or replace function ocpp16.boot_notification(p_call ops.ocpp_call, p_payload jsonb)
 returns jsonb
@@ -9224,17 +10131,20 @@ declare
     v_device core.charge_points;
     v_boot record;
 begin
-    v_device.vendor := ocpp.get_text(p_payload, 'chargePointVendor');
-    v_device.model := ocpp.get_text(p_payload, 'chargePointModel');
-    v_device.serial_number := coalesce(
-        ocpp.get_text(p_payload, 'chargePointSerialNumber'),
-        ocpp.get_text(p_payload, 'chargeBoxSerialNumber')
+    v_device.vendor := left(ocpp.get_text(p_payload, 'chargePointVendor'), 500);
+    v_device.model := left(ocpp.get_text(p_payload, 'chargePointModel'), 500);
+    v_device.serial_number := left(
+        coalesce(
+            ocpp.get_text(p_payload, 'chargePointSerialNumber'),
+            ocpp.get_text(p_payload, 'chargeBoxSerialNumber')
+        ),
+        500
     );
-    v_device.firmware_version := ocpp.get_text(p_payload, 'firmwareVersion');
-    v_device.iccid := ocpp.get_text(p_payload, 'iccid');
-    v_device.imsi := ocpp.get_text(p_payload, 'imsi');
-    v_device.meter_type := ocpp.get_text(p_payload, 'meterType');
-    v_device.meter_serial_number := ocpp.get_text(p_payload, 'meterSerialNumber');
+    v_device.firmware_version := left(ocpp.get_text(p_payload, 'firmwareVersion'), 500);
+    v_device.iccid := left(ocpp.get_text(p_payload, 'iccid'), 500);
+    v_device.imsi := left(ocpp.get_text(p_payload, 'imsi'), 500);
+    v_device.meter_type := left(ocpp.get_text(p_payload, 'meterType'), 500);
+    v_device.meter_serial_number := left(ocpp.get_text(p_payload, 'meterSerialNumber'), 500);
     v_device.ocpp_version := '1.6';
     v_boot := fleet.record_boot(
         p_call.tenant_id, p_call.charge_point_id, v_device, p_call.received_at
@@ -9384,7 +10294,8 @@ comment on function ocpp16.log_status_notification(ops.ocpp_call, jsonb) is
 --
 -- Called by: ocpp.handle_calls.
 -- Never refused: what cannot be read is kept as sent. Readings with a transaction id that no
--- session of this charge point has, or has any more, stay unattached (quirks 68 and 69).
+-- session of this charge point has, or has any more, stay unattached (quirks 68 and 69). Readings
+-- of another EVSE than the session's, or of the main meter, do not touch its live figures.
 create or replace function ocpp16.meter_values(p_call ops.ocpp_call, p_payload jsonb)
 returns jsonb
 language plpgsql
@@ -9429,7 +10340,8 @@ begin
 
     perform charging.record_meter_values(
         p_call.tenant_id, p_call.charge_point_id, coalesce(v_evse_no, 0::smallint), v_session_id,
-        v_transaction_id, v_attach_until, p_call.received_at, p_payload -> 'meterValue'
+        v_transaction_id, v_attach_until, p_call.received_at, p_payload -> 'meterValue',
+        coalesce(v_session_evse_no <> coalesce(v_evse_no, 0), false)
     );
     return '{}';
 end;
@@ -9530,9 +10442,13 @@ begin
         p_call.tenant_id, p_call.charge_point_id, v_connector, 'ocpp1.6',
         ocpp.make_event_key(
             ocpp.get_text(p_payload, 'connectorId'), v_id_token, v_reported,
-            p_payload ->> 'meterStart', v_boot_number
+            p_payload ->> 'meterStart',
+            case
+                when v_time.flag in ('time_missing', 'time_unreadable', 'time_implausible')
+                    then v_boot_number
+            end
         ),
-        v_id_token, v_time.happened_at, v_reported, p_call.received_at, v_meter_start_wh,
+        v_id_token, v_time.happened_at, left(v_reported, 64), p_call.received_at, v_meter_start_wh,
         ocpp.get_integer(p_payload, 'reservationId'), v_boot_number,
         array_remove(
             array[
@@ -9563,7 +10479,9 @@ comment on function ocpp16.start_transaction(ops.ocpp_call, jsonb) is
 -- OCPP 1.6 §4.9, StatusNotification: the state of a connector, or of the charge point (0).
 --
 -- Called by: ocpp.handle_calls.
--- A number never seen becomes a connector; an absent status is kept as Unknown.
+-- A number never seen becomes a connector, as far as fleet.ensure_connector lets it: the states
+-- of one that did not go to the history alone. An absent status is kept as Unknown. 500
+-- characters of each text are kept; the message log has the whole.
 -- Errors:    OCPP1 OccurenceConstraintViolation or the like for a connectorId that cannot be a
 --            connector: there is nothing to keep a state of.
 create or replace function ocpp16.status_notification(p_call ops.ocpp_call, p_payload jsonb)
@@ -9575,7 +10493,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_connector_id constant integer := ocpp.get_integer(p_payload, 'connectorId');
-    v_status constant text := coalesce(ocpp.get_text(p_payload, 'status'), 'Unknown');
+    v_status constant text := coalesce(left(ocpp.get_text(p_payload, 'status'), 500), 'Unknown');
     v_connector core.connectors;
     v_time record;
 begin
@@ -9585,13 +10503,16 @@ begin
     v_connector := fleet.ensure_connector(
         p_call.tenant_id, p_call.charge_point_id, v_connector_id
     );
+    v_connector.ocpp16_connector_id := v_connector_id;
     -- The timestamp is optional (§6.47).
     v_time := ocpp.judge_timestamp(ocpp.get_text(p_payload, 'timestamp'), p_call.received_at);
     if
         fleet.record_connector_status(
             p_call.tenant_id, p_call.charge_point_id, v_connector, v_status,
-            ocpp.get_text(p_payload, 'errorCode'), ocpp.get_text(p_payload, 'info'),
-            ocpp.get_text(p_payload, 'vendorId'), ocpp.get_text(p_payload, 'vendorErrorCode'),
+            left(ocpp.get_text(p_payload, 'errorCode'), 500),
+            left(ocpp.get_text(p_payload, 'info'), 500),
+            left(ocpp.get_text(p_payload, 'vendorId'), 500),
+            left(ocpp.get_text(p_payload, 'vendorErrorCode'), 500),
             v_time.happened_at, p_call.received_at
         )
         and v_connector.id is not null
@@ -9613,10 +10534,11 @@ comment on function ocpp16.status_notification(ops.ocpp_call, jsonb) is
 --
 -- Called by: ocpp.handle_calls.
 -- Never refused: a stop of no session makes one (rule R6), and one that comes again is answered
--- as before. transactionData is kept first, so that the energy is checked against it. Flags of
--- the session tell what was odd:
+-- as before. transactionData is kept first, so that the energy is checked against it; what cannot
+-- be kept of it never costs the stop. Flags of the session tell what was odd:
 --     stop_<flag of ocpp.judge_timestamp>, meter_stop_missing, matched_without_id,
---     schema_violation
+--     matched_by_guess (without id, though the stop had somebody else's: held),
+--     readings_unreadable, schema_violation
 create or replace function ocpp16.stop_transaction(p_call ops.ocpp_call, p_payload jsonb)
 returns jsonb
 language plpgsql
@@ -9635,22 +10557,28 @@ declare
     v_stop_key text;
     v_session core.sessions;
     v_is_by_id boolean;
+    v_has_foreign_id constant boolean :=
+        coalesce(ocpp.parse_numeric(v_transaction_id) > 0, v_transaction_id is not null);
+    v_has_unreadable_data boolean := false;
     v_is_orphan boolean;
     v_status text;
 begin
     v_time := ocpp.judge_timestamp(v_reported, p_call.received_at);
     v_stop_key := ocpp.make_event_key(
         v_transaction_id, v_id_token, v_reported, p_payload ->> 'meterStop',
-        coalesce(
-            (
-                select p.boot_number
-                from ops.presence as p
-                where
-                    p.tenant_id = p_call.tenant_id
-                    and p.charge_point_id = p_call.charge_point_id
-            ),
-            0
-        )
+        case
+            when v_time.flag in ('time_missing', 'time_unreadable', 'time_implausible')
+                then coalesce(
+                    (
+                        select p.boot_number
+                        from ops.presence as p
+                        where
+                            p.tenant_id = p_call.tenant_id
+                            and p.charge_point_id = p_call.charge_point_id
+                    ),
+                    0
+                )
+        end
     );
     v_session := charging.find_session_of_stop(
         p_call.tenant_id, p_call.charge_point_id, v_transaction_id, v_stop_key, v_id_token,
@@ -9666,19 +10594,25 @@ begin
         );
     end if;
 
-    perform charging.record_meter_values(
-        p_call.tenant_id, p_call.charge_point_id,
-        coalesce(
-            (
-                select e.evse_no
-                from core.evses as e
-                where e.tenant_id = v_session.tenant_id and e.id = v_session.evse_id
+    begin
+        perform charging.record_meter_values(
+            p_call.tenant_id, p_call.charge_point_id,
+            coalesce(
+                (
+                    select e.evse_no
+                    from core.evses as e
+                    where e.tenant_id = v_session.tenant_id and e.id = v_session.evse_id
+                ),
+                0::smallint
             ),
-            0::smallint
-        ),
-        v_session.id, v_session.transaction_id, null, p_call.received_at,
-        p_payload -> 'transactionData'
-    );
+            v_session.id, v_session.transaction_id, null, p_call.received_at,
+            p_payload -> 'transactionData'
+        );
+    exception
+        -- Class 22, and values that a column or a partition does not take.
+        when data_exception or check_violation then
+            v_has_unreadable_data := true;
+    end;
     if v_is_orphan then
         v_session := charging.complete_orphan_session(v_session);
     end if;
@@ -9701,15 +10635,20 @@ begin
     end if;
 
     perform charging.end_session(
-        v_session, v_time.happened_at, v_reported, p_call.received_at, v_meter_stop_wh,
+        v_session, v_time.happened_at, left(v_reported, 64), p_call.received_at, v_meter_stop_wh,
         -- OCPP 1.6 §4.10: Local is assumed.
-        coalesce(ocpp.get_text(p_payload, 'reason'), 'Local'),
+        coalesce(left(ocpp.get_text(p_payload, 'reason'), 64), 'Local'),
         v_id_token, v_status, case when not v_is_by_id then v_stop_key end,
         array_remove(
             array[
                 'stop_' || v_time.flag,
                 case when v_meter_stop_wh is null then 'meter_stop_missing' end,
                 case when not v_is_by_id and not v_is_orphan then 'matched_without_id' end,
+                case
+                    when not v_is_by_id and not v_is_orphan and v_has_foreign_id
+                        then 'matched_by_guess'
+                end,
+                case when v_has_unreadable_data then 'readings_unreadable' end,
                 case when p_call.violations is not null then 'schema_violation' end
             ],
             null
@@ -9906,7 +10845,8 @@ comment on column api.charge_points.registration_status is
 comment on column api.charge_points.security_profile is
     'OCPP security profile, 1 to 3; 0, without a key, is an exception.';
 comment on column api.charge_points.quirks is
-    'Exceptions for a charger that does not follow OCPP.';
+    'Exceptions for a charger that does not follow OCPP: assume_subprotocol (a text) stands in '
+    'for the subprotocol that it does not offer.';
 comment on column api.charge_points.max_power_w is
     'Power that the charge point can draw at most, in watts.';
 comment on column api.charge_points.vendor is 'Vendor, as reported at boot.';
@@ -9931,6 +10871,137 @@ comment on column api.charge_points.last_boot_at is 'When it last reported that 
 comment on column api.charge_points.connectors_status is
     'State of each connector: connector_id (OCPP 1.6), evse_no, connector_no, status, '
     'error_code, error_info, since.';
+
+-- db/code/api/charging_sessions.sql ----------------------------------------
+
+-- Charging sessions, read-only. (Casts keep the table's domains out of the API's types.)
+create or replace view api.charging_sessions
+with (security_invoker = true) as
+select
+    s.tenant_id,
+    s.id,
+    s.charge_point_id,
+    s.evse_id,
+    s.connector_id,
+    s.id_token_id,
+    s.user_id,
+    s.id_token,
+    s.protocol,
+    s.transaction_id,
+    s.state::text as state,
+    s.charging_state::text as charging_state,
+    s.authorization_status,
+    s.authorization_reason,
+    s.started_at,
+    s.ended_at,
+    round(extract(epoch from coalesce(s.ended_at, now()) - s.started_at))::bigint as duration_s,
+    s.meter_start_wh::numeric as meter_start_wh,
+    s.meter_stop_wh::numeric as meter_stop_wh,
+    s.energy_wh::numeric as energy_wh,
+    s.last_meter_wh,
+    s.last_reading_at,
+    s.power_w,
+    s.soc_percent::numeric as soc_percent,
+    s.stop_reason,
+    -- Somebody else may have ended it, and a card's number is enough to charge with.
+    case
+        when
+            coalesce((select claims.role()), '') <> 'customer'
+            or lower(s.stop_id_token) = any(array(
+                select lower(t.id_token)
+                from core.id_tokens as t
+                where t.user_id = (select claims.user_id())
+            ))
+            then s.stop_id_token
+    end as stop_id_token,
+    s.stop_authorization_status,
+    s.hold_reason,
+    s.hold_details,
+    s.flags,
+    s.reservation_id,
+    s.started_at_reported,
+    s.start_received_at,
+    s.ended_at_reported,
+    s.stop_received_at,
+    s.created_at,
+    s.updated_at
+from core.sessions as s;
+
+grant select (
+    tenant_id, id, charge_point_id, evse_id, connector_id, id_token_id, user_id, id_token,
+    protocol, transaction_id, state, charging_state, authorization_status, authorization_reason,
+    started_at, ended_at, duration_s, meter_start_wh, meter_stop_wh, energy_wh, last_meter_wh,
+    last_reading_at, power_w, soc_percent, stop_reason, stop_id_token, stop_authorization_status,
+    hold_reason, hold_details, flags, reservation_id, started_at_reported, start_received_at,
+    ended_at_reported, stop_received_at, created_at, updated_at
+) on api.charging_sessions to staff, customer, platform;
+
+comment on view api.charging_sessions is
+    E'A charging session: who charged where and when, and how much energy it took.\n'
+    'Figures of an active session are live. meter_values, session_events, charge_points, evses, '
+    'connectors and id_tokens can be embedded.';
+comment on column api.charging_sessions.tenant_id is 'The tenant that owns the row.';
+comment on column api.charging_sessions.id is 'Number of the session.';
+comment on column api.charging_sessions.charge_point_id is 'Where it took place.';
+comment on column api.charging_sessions.evse_id is 'The EVSE; null when none is known.';
+comment on column api.charging_sessions.connector_id is 'The connector; null when none is known.';
+comment on column api.charging_sessions.id_token_id is 'The registered token, if it is one.';
+comment on column api.charging_sessions.user_id is 'The person whose token it is.';
+comment on column api.charging_sessions.id_token is 'The token that started it, as it was shown.';
+comment on column api.charging_sessions.protocol is 'The OCPP version it was reported in.';
+comment on column api.charging_sessions.transaction_id is
+    'The transaction id that charge point and central system use between them.';
+comment on column api.charging_sessions.state is
+    'active; presumed_ended (over as it seems, no stop was heard); ended.';
+comment on column api.charging_sessions.charging_state is
+    'What happens now: Charging, SuspendedEV, SuspendedEVSE, EVConnected or Idle.';
+comment on column api.charging_sessions.authorization_status is
+    'What the charger was told about the token: Accepted, Blocked, Expired, Invalid or '
+    'ConcurrentTx.';
+comment on column api.charging_sessions.authorization_reason is
+    'Why: the reason behind authorization_status.';
+comment on column api.charging_sessions.started_at is
+    'When it started: the charger''s time, or that of receipt where the charger''s cannot be true.';
+comment on column api.charging_sessions.ended_at is
+    'When it ended; of a presumed end, its last sign of life.';
+comment on column api.charging_sessions.duration_s is 'Seconds from start to end, or until now.';
+comment on column api.charging_sessions.meter_start_wh is
+    'Register at the start, in watt-hours, as reported.';
+comment on column api.charging_sessions.meter_stop_wh is
+    'Register at the end, in watt-hours, as reported.';
+comment on column api.charging_sessions.energy_wh is
+    'Energy in watt-hours: from start to stop, so far while it is active; null when the '
+    'registers contradict each other. What speaks against it stands in hold_details.';
+comment on column api.charging_sessions.last_meter_wh is
+    'Register at the newest reading, in watt-hours.';
+comment on column api.charging_sessions.last_reading_at is 'Time of the newest reading.';
+comment on column api.charging_sessions.power_w is
+    'Power at the newest reading, in watts; null once it is over.';
+comment on column api.charging_sessions.soc_percent is
+    'State of charge of the vehicle at the newest reading that told it, in percent.';
+comment on column api.charging_sessions.stop_reason is
+    'Why it ended, as the charger said: Local, Remote, EVDisconnected, PowerLoss ...';
+comment on column api.charging_sessions.stop_id_token is
+    'The token that ended it, if one did; a driver sees only their own.';
+comment on column api.charging_sessions.stop_authorization_status is
+    'What the charger was told about the token that ended it.';
+comment on column api.charging_sessions.hold_reason is
+    'Why it must not be billed as it is: unknown_start, presumed_end, matched_by_guess, '
+    'stop_conflict, meter_start_missing, meter_stop_missing, unit_conflict, zero_begin, '
+    'register_overlap, register_reset, stop_below_start, impossible_power, negative_duration, '
+    'implausible_duration or time_in_future; null when nothing speaks against it.';
+comment on column api.charging_sessions.hold_details is
+    'Everything that speaks against billing, a list with the figures; hold_reason is the first.';
+comment on column api.charging_sessions.flags is
+    'What was odd without being a reason to hold, such as stop_clock_off_whole_hours.';
+comment on column api.charging_sessions.reservation_id is 'The reservation it used, if any.';
+comment on column api.charging_sessions.started_at_reported is
+    'Start time, as the charger wrote it.';
+comment on column api.charging_sessions.start_received_at is 'When the start was heard.';
+comment on column api.charging_sessions.ended_at_reported is 'End time, as the charger wrote it.';
+comment on column api.charging_sessions.stop_received_at is 'When the stop was heard.';
+comment on column api.charging_sessions.created_at is 'When the row was made.';
+comment on column api.charging_sessions.updated_at is 'When the row was last changed.';
 
 -- db/code/api/connectors.sql ----------------------------------------
 
@@ -10294,35 +11365,6 @@ comment on column api.meter_value_samples.format is 'Raw or SignedData, where is
 comment on column api.meter_value_samples.is_as_sent is
     'True for what has no column of its own: not normalised, but as the charger sent it.';
 
--- db/code/api/readings.sql ----------------------------------------
-
--- Readings of a session, for embedding: charging_sessions?select=*,readings(*).
---
--- PostgREST takes a function of a row for a relationship; meter values have no foreign key.
--- The times of the session bound the search, so that few partitions are read: readings with a
--- time that cannot be true lie under the time of their receipt, before the last change.
-create or replace function api.readings(session api.charging_sessions)
-returns setof api.meter_values
-language sql
-stable
-security invoker
-set search_path = pg_catalog, pg_temp
-as $$
-    select m.*
-    from api.meter_values as m
-    where
-        m.tenant_id = $1.tenant_id
-        and m.session_id = $1.id
-        and m.sampled_at >= least($1.started_at, $1.created_at) - interval '1 day'
-        and m.sampled_at
-        <= greatest($1.ended_at, $1.last_reading_at, $1.updated_at) + interval '1 day'
-    order by m.sampled_at;
-$$;
-revoke all on function api.readings(api.charging_sessions) from public;
-grant execute on function api.readings(api.charging_sessions) to staff, customer, platform;
-comment on function api.readings(api.charging_sessions) is
-    'Readings of a session, to embed into charging_sessions.';
-
 -- db/code/api/search_ocpp_messages.sql ----------------------------------------
 
 -- Search the message log.
@@ -10444,6 +11486,55 @@ comment on function api.search_ocpp_messages(
     'payload, whatever its case. Newest first; for more, repeat with until set to the '
     'received_at of the last row. Needs the permission messages.read.';
 
+-- db/code/api/session_events.sql ----------------------------------------
+
+-- What happened to sessions, read-only.
+create or replace view api.session_events
+with (security_invoker = true) as
+select
+    e.tenant_id,
+    e.session_id,
+    e.id,
+    e.event,
+    e.from_state,
+    e.to_state,
+    e.happened_at,
+    e.received_at,
+    -- As in api.charging_sessions: a driver sees no card but their own.
+    case
+        when
+            coalesce((select claims.role()), '') <> 'customer'
+            or not e.details ? 'id_token'
+            or lower(e.details ->> 'id_token') = any(array(
+                select lower(t.id_token)
+                from core.id_tokens as t
+                where t.user_id = (select claims.user_id())
+            ))
+            then e.details
+        else e.details - 'id_token'
+    end as details
+from core.session_events as e;
+
+grant select (
+    tenant_id, session_id, id, event, from_state, to_state, happened_at, received_at, details
+) on api.session_events to staff, customer, platform;
+
+comment on view api.session_events is 'What happened to a charging session, in order of id.';
+comment on column api.session_events.tenant_id is 'The tenant that owns the row.';
+comment on column api.session_events.session_id is 'The session.';
+comment on column api.session_events.id is 'Number of the event.';
+comment on column api.session_events.event is
+    'started, orphan_created (made of a stop without a start), start_merged, '
+    'charging_state_changed, presumed_by_start, presumed_by_available, presumed_by_silence, '
+    'stopped, stop_repeated (a second stop that says something else) or stop_replaced (the stop '
+    'by its own id, after one that was matched without).';
+comment on column api.session_events.from_state is 'State before; null at the beginning.';
+comment on column api.session_events.to_state is 'State after.';
+comment on column api.session_events.happened_at is 'When it happened.';
+comment on column api.session_events.received_at is 'When it was heard.';
+comment on column api.session_events.details is
+    'What the charger said, or what changed; a driver sees no id_token but their own.';
+
 -- db/code/api/sites.sql ----------------------------------------
 
 -- Sites, writable.
@@ -10492,7 +11583,8 @@ comment on column api.sites.latitude is
     'Degrees north, WGS 84; together with longitude or not at all.';
 comment on column api.sites.longitude is 'Degrees east, WGS 84.';
 comment on column api.sites.time_zone is
-    'IANA time zone, such as Europe/Berlin: local prices and days follow it.';
+    'IANA time zone, such as Europe/Berlin: local prices and days follow it. '
+    'Left out, it is the tenant''s.';
 comment on column api.sites.is_public is 'Whether the place may be shown to everybody.';
 comment on column api.sites.created_at is 'When the row was made.';
 comment on column api.sites.updated_at is 'When the row was last changed.';
@@ -10688,7 +11780,8 @@ for each row execute function audit.tg_log_change('key_hash');
 -- db/code/core/charge_points.sql ----------------------------------------
 
 -- Charge points: staff read their tenant's and write them with charge_points.write; the platform
--- all. What a charge point says of itself at boot is written by functions only.
+-- all. What a charge point says of itself at boot is written by functions only, and is no matter
+-- for the audit: a charger could fill it with texts of any length.
 -- Drivers see no rows, and so never an identity, which together with a key is how a charger
 -- signs in. They may name the table, so that embedding it into a session of theirs is empty and
 -- not an error.
@@ -10745,7 +11838,10 @@ for each row execute function fleet.tg_charge_points__list_identity();
 create trigger charge_points__touch_updated_at before update on core.charge_points
 for each row execute function audit.tg_touch_updated_at();
 create trigger charge_points__log_change after insert or update or delete on core.charge_points
-for each row execute function audit.tg_log_change();
+for each row execute function audit.tg_log_change(
+    '-vendor', '-model', '-serial_number', '-firmware_version', '-iccid', '-imsi', '-meter_type',
+    '-meter_serial_number', '-ocpp_version'
+);
 create trigger charge_points__limit_update after update on core.charge_points
 referencing old table as changed_rows
 for each statement execute function audit.tg_limit_rows();
@@ -11125,11 +12221,13 @@ using (user_id = (select claims.user_id()) or (select claims.has_permission('use
 create policy memberships_select_platform on core.memberships for select to platform
 using (true);
 
-grant select (tenant_id, user_id, role_id, is_active, created_at, updated_at)
+grant select (tenant_id, user_id, role_id, is_active, accepted_at, created_at, updated_at)
 on core.memberships to staff, platform;
 
 create trigger memberships__keep_an_admin after update or delete on core.memberships
 for each row execute function access.tg_memberships__keep_an_admin();
+create trigger memberships__keep_a_platform_admin after update or delete on core.memberships
+for each row execute function access.tg_keep_a_platform_admin();
 create trigger memberships__touch_updated_at before update on core.memberships
 for each row execute function audit.tg_touch_updated_at();
 create trigger memberships__log_change after insert or update or delete on core.memberships
@@ -11289,7 +12387,8 @@ grant delete on core.sites to staff, platform;
 
 create trigger sites__require_permission before insert or update or delete on core.sites
 for each statement execute function access.tg_require_permission('sites.write');
-create trigger sites__check before insert or update of country_code on core.sites
+create trigger sites__check before insert or update of country_code, time_zone
+on core.sites
 for each row execute function fleet.tg_sites__check();
 create trigger sites__touch_updated_at before update on core.sites
 for each row execute function audit.tg_touch_updated_at();
@@ -11338,6 +12437,11 @@ grant update (
 
 create trigger tenants__require_permission before update on core.tenants
 for each statement execute function access.tg_require_permission('tenant.write');
+create trigger tenants__check before insert or update of time_zone on core.tenants
+for each row execute function access.tg_tenants__check();
+create trigger tenants__keep_a_platform_admin after update of is_active on core.tenants
+for each row when (old.is_active and not new.is_active)
+execute function access.tg_keep_a_platform_admin();
 create trigger tenants__create_roles after insert on core.tenants
 for each row execute function access.tg_tenants__create_roles();
 create trigger tenants__touch_updated_at before update on core.tenants
@@ -11408,6 +12512,9 @@ using (true);
 grant select (id, email, full_name, language, is_active, email_verified_at, created_at, updated_at)
 on core.users to staff, platform;
 
+create trigger users__keep_a_platform_admin after update of is_active on core.users
+for each row when (old.is_active and not new.is_active)
+execute function access.tg_keep_a_platform_admin();
 create trigger users__touch_updated_at before update on core.users
 for each row execute function audit.tg_touch_updated_at();
 create trigger users__log_change after insert or update or delete on core.users
@@ -11467,13 +12574,147 @@ for each row execute function audit.tg_touch_updated_at();
 create trigger settings__log_change after insert or update or delete on ops.settings
 for each row execute function audit.tg_log_change();
 
+-- db/code/api/relationships.sql ----------------------------------------
+
+-- Relationships for embedding, where tables have no foreign key or views hide it:
+-- meter_values?select=*,charge_points(identity), charging_sessions?select=*,meter_values(*).
+--
+-- PostgREST takes a function of a row for a relationship that has the function's name; hence the
+-- same name for several rows. What a person may not read is not embedded: functions are invokers.
+
+create or replace function api.charge_points(reading api.meter_values)
+returns setof api.charge_points rows 1
+language sql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+    select c.*
+    from api.charge_points as c
+    where c.tenant_id = $1.tenant_id and c.id = $1.charge_point_id;
+$$;
+revoke all on function api.charge_points(api.meter_values) from public;
+grant execute on function api.charge_points(api.meter_values) to staff, customer, platform;
+comment on function api.charge_points(api.meter_values) is
+    'The charge point of a reading, to embed into meter_values.';
+
+create or replace function api.charge_points(message api.ocpp_messages)
+returns setof api.charge_points rows 1
+language sql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+    select c.*
+    from api.charge_points as c
+    where c.tenant_id = $1.tenant_id and c.id = $1.charge_point_id;
+$$;
+revoke all on function api.charge_points(api.ocpp_messages) from public;
+grant execute on function api.charge_points(api.ocpp_messages) to staff, platform;
+comment on function api.charge_points(api.ocpp_messages) is
+    'The charge point of a message, to embed into ocpp_messages.';
+
+create or replace function api.charge_points(decision api.authorizations)
+returns setof api.charge_points rows 1
+language sql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+    select c.*
+    from api.charge_points as c
+    where c.tenant_id = $1.tenant_id and c.id = $1.charge_point_id;
+$$;
+revoke all on function api.charge_points(api.authorizations) from public;
+grant execute on function api.charge_points(api.authorizations) to staff, platform;
+comment on function api.charge_points(api.authorizations) is
+    'The charge point of a decision, to embed into authorizations.';
+
+create or replace function api.charge_points(change api.connector_status_changes)
+returns setof api.charge_points rows 1
+language sql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+    select c.*
+    from api.charge_points as c
+    where c.tenant_id = $1.tenant_id and c.id = $1.charge_point_id;
+$$;
+revoke all on function api.charge_points(api.connector_status_changes) from public;
+grant execute on function api.charge_points(api.connector_status_changes) to staff, platform;
+comment on function api.charge_points(api.connector_status_changes) is
+    'The charge point of a change, to embed into connector_status_changes.';
+
+create or replace function api.charging_sessions(reading api.meter_values)
+returns setof api.charging_sessions rows 1
+language sql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+    select s.*
+    from api.charging_sessions as s
+    where s.tenant_id = $1.tenant_id and s.id = $1.session_id;
+$$;
+revoke all on function api.charging_sessions(api.meter_values) from public;
+grant execute on function api.charging_sessions(api.meter_values) to staff, customer, platform;
+comment on function api.charging_sessions(api.meter_values) is
+    'The session of a reading, to embed into meter_values.';
+
+create or replace function api.users(change api.audit_log)
+returns setof api.users rows 1
+language sql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+    select u.*
+    from api.users as u
+    where u.id = $1.user_id
+    order by u.tenant_id is distinct from $1.tenant_id, u.tenant_id
+    limit 1;
+$$;
+revoke all on function api.users(api.audit_log) from public;
+grant execute on function api.users(api.audit_log) to staff, platform;
+comment on function api.users(api.audit_log) is
+    'Who made a change, to embed into audit_log.';
+
+-- The times of the session bound the search, so that few partitions are read: readings with a
+-- time that cannot be true lie under the time of their receipt, before the last change.
+create or replace function api.meter_values(session api.charging_sessions)
+returns setof api.meter_values
+language sql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+    select m.*
+    from api.meter_values as m
+    where
+        m.tenant_id = $1.tenant_id
+        and m.session_id = $1.id
+        and m.sampled_at >= least($1.started_at, $1.created_at) - interval '1 day'
+        and m.sampled_at
+        <= greatest($1.ended_at, $1.last_reading_at, $1.updated_at) + interval '1 day'
+    order by m.sampled_at;
+$$;
+revoke all on function api.meter_values(api.charging_sessions) from public;
+grant execute on function api.meter_values(api.charging_sessions) to staff, customer, platform;
+comment on function api.meter_values(api.charging_sessions) is
+    'Readings of a session, to embed into charging_sessions.';
+
 insert into ops.applied_code (path, checksum, objects) values
     ('access/check_full_name.sql', '15a198b4ba23b69e2aad1617fa8b5261484b5a64de8d3fe355333035c230dadc',
     '["function access.check_full_name"]'),
     ('access/check_password.sql', '7958bc0b864b782086f3df23b8186af7d31d4d25d64575eb8274abd8c0e2967e',
     '["function access.check_password"]'),
+    ('access/check_permissions.sql', 'bfe64999a9418a48684c7d7f1530cd462cd60fef9f3dfc23ebe9aa98c902f79e',
+    '["function access.check_permissions"]'),
     ('access/check_role_text.sql', 'd31cc39658b1ff31501ce9f3df2558063163e865d9f8a3cffa3db1585536c056',
     '["function access.check_role_text"]'),
+    ('access/check_time_zone.sql', '8cef5dbaa57167e178867c4e37d89077fe073ef7df3a69feda026db168d246b1',
+    '["function access.check_time_zone"]'),
     ('access/clean_email.sql', 'f565afcfd10cb5beaf8314d7cbcdcc7fc0cba0ff74dbc3f4571bd91548f3e6c1',
     '["function access.clean_email"]'),
     ('access/create_built_in_roles.sql', '26947b0ade480f8f0cd686c4ecbd2117793256d4092145b22c59e2dd81e23b6b',
@@ -11482,8 +12723,12 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function access.create_sign_in_tokens"]'),
     ('access/create_token.sql', '53d7f847b69b9e7a0751445f9a9b7a34268efbe1249998bded1726470b40faaf',
     '["function access.create_token"]'),
+    ('access/discard_unverified.sql', '1e837a275f612a9495ecd733e7066deb04f2b930cf1a406ed613f5dd03bca3b7',
+    '["function access.discard_unverified"]'),
     ('access/encode_base64url.sql', '49c2d7660b4fdf03100098209f9421511d9384bb80cf0a698267c44bbd92203b',
     '["function access.encode_base64url"]'),
+    ('access/expire_people.sql', 'f74ec5feb975db756f5205db754b981a8aae4b3e4c432760ea4711a59a10e456',
+    '["function access.expire_people"]'),
     ('access/get_role.sql', '5fbeb2ec2dd345b7e3498614e3c09370b961ac7ccd4a80972637c1ed5ef9f19a',
     '["function access.get_role"]'),
     ('access/get_secret.sql', 'ff528603ef70ed17dc75c414c0e2a05398a2464529c0cee6d3cf1d04cd95b2b7',
@@ -11502,7 +12747,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function access.lock_member"]'),
     ('access/lock_role.sql', 'ebacc8483ea10cca808d08f83f3cc00be1604bee7bd006758ca11430cc6babfe',
     '["function access.lock_role"]'),
-    ('access/open_sign_in.sql', '1108c323cc4ebf6c524377b797b27f79b1e81424a5616cab4f42a0e2a8340e5e',
+    ('access/open_sign_in.sql', 'd69155d2bf78da419423895d6f1a21a5a38b26c54bedf7f658ce1ed76108ab2c',
     '["function access.open_sign_in"]'),
     ('access/refuse_attempt.sql', '57aa0051f1c1ee4c5a23ee10af0c401c1c56501cc6b90e97bc30b1a4928e286a',
     '["function access.refuse_attempt"]'),
@@ -11516,23 +12761,29 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function access.require_role_within"]'),
     ('access/revoke_sign_ins.sql', '9e48cced915c5c560290d7d0a26efe45bd67e70429bedfcb1a0f4e082db6d7df',
     '["function access.revoke_sign_ins"]'),
-    ('access/send_token.sql', '226ae76d6c6a81860987dda2760b496c5ea740862851cf90545ddfaf02adf339',
+    ('access/send_nothing.sql', 'ff5c39e0fb17719814723d64b3da5b0f2a9debc4e955dd97f7e27aed85b1e33b',
+    '["function access.send_nothing"]'),
+    ('access/send_token.sql', '0538c823f7c396505c058c5c9296a8b1d1180ada7908eb89de7f8b62f8ba6fa1',
     '["function access.send_token"]'),
-    ('access/set_password.sql', '9ad9110eb81a9e82051d70cd0d1fb3b20462ab524ab0a4ff4f778e4deae13920',
+    ('access/set_password.sql', 'dd8243c91c4f354ec8e79fbb1edb230a9c0bf6231b5b9a4a4025ec97a8e6a7b3',
     '["function access.set_password"]'),
-    ('access/set_role_permissions.sql', 'd0be8b89468d5d179fe89e68d7e4c97cfc9a44f6026ef2dcdbba04c1d2637f9b',
+    ('access/set_role_permissions.sql', 'd6daec3035cca4b0a8f678a9f6899de4aa0c7633fb14c521c3cd44972cc1d85e',
     '["function access.set_role_permissions"]'),
     ('access/sign_jwt.sql', '85b4523ecf07cb9c4391a8b2434310465f1e28c82c5e1867842e36eea60cc812',
     '["function access.sign_jwt"]'),
-    ('access/supabase_token_hook.sql', 'd16319e0b32951b44d32f2e3a888b64ccf94c332b66a799d8c7bf2cc454ca066',
+    ('access/supabase_token_hook.sql', 'ef941d8809f0fc0c6ee47b06646926ddb724577ce224c8d1a392949e5144d427',
     '["function access.get_supabase_claims", "function access.supabase_token_hook"]'),
+    ('access/tg_keep_a_platform_admin.sql', 'afc32e8b7ae0bff78d646637ac466334e98a06955df9b12b5b00157adce3ee88',
+    '["function access.tg_keep_a_platform_admin"]'),
     ('access/tg_memberships__keep_an_admin.sql', '8091a834f22abf09e502ea362ed0f4a1edbe7681061336245fac0c7c707dbd88',
     '["function access.tg_memberships__keep_an_admin"]'),
+    ('access/tg_tenants__check.sql', '5ae7e29f55b07b277d26712714c3503f9b1e0806547f81d118e2966718f2ee48',
+    '["function access.tg_tenants__check"]'),
     ('access/tg_tenants__create_roles.sql', '178584909dc1c82bde237db5ea8d4f1224380a995ca424daadb2379dd2b0086c',
     '["function access.tg_tenants__create_roles"]'),
-    ('access/try_password.sql', '745ae07ee8b8fcc79d2fef8c1f975f048b4f6c42670498d15dc1576f6a863d7a',
+    ('access/try_password.sql', '6f638b85bcf0439756d880691748602679390e9c781197d50502e28a4506f868',
     '["function access.try_password"]'),
-    ('access/use_token.sql', '632748def6ee724eabb951bfb6458dbcdd0fbf6106f826d63d8cf157cf6fe76b',
+    ('access/use_token.sql', '18d7beca1ead38456eec1a1c0e93acffc70c7f50f2ee7062a7c9d82fb01a3045',
     '["function access.use_token"]'),
     ('api/activate_user.sql', '03d1b0658c6b8bca4019e7fdbd77f1f4c6e35ce55a7748ea3f2cc5a07a88c0d3',
     '["function api.activate_user", "grants api.activate_user"]'),
@@ -11546,7 +12797,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["grants api.audit_log", "view api.audit_log"]'),
     ('api/authorizations.sql', 'c360aa93d113f76bb5f02820990544911cc9c88202beb0d940f73c95097b2baf',
     '["grants api.authorizations", "view api.authorizations"]'),
-    ('api/change_password.sql', '79a328ab2c15a83a631724abcc0c09048a45ff4347d6b79ccd6699dde9b6f12d',
+    ('api/change_password.sql', '3c6c1b0bbdb08ba00c046a3992b5222d76b8dead9a69e0c55e1d4d516557d254',
     '["function api.change_password", "grants api.change_password"]'),
     ('api/charge_point_group_members.sql', 'e26a53abbeeab46752213ce37719afe92888769217813cb6fed3f9f38d7adbde',
     '["grants api.charge_point_group_members", "view api.charge_point_group_members"]'),
@@ -11554,9 +12805,9 @@ insert into ops.applied_code (path, checksum, objects) values
     '["grants api.charge_point_groups", "view api.charge_point_groups"]'),
     ('api/charge_point_keys.sql', 'dab7332419f53c0de267dc0d0290e8b2165d86afa09ae355092346d522309541',
     '["grants api.charge_point_keys", "view api.charge_point_keys"]'),
-    ('api/charge_points.sql', 'b5587bf7ac8932ba3e43d4c287e23317a05f42256971781e19841af340d3688e',
+    ('api/charge_points.sql', 'ee1871501d2ca5cdb790b86213e98f7f7312c41b6980756720329c7a8651bcc0',
     '["grants api.charge_points", "grants ops.connections", "grants ops.presence", "view api.charge_points"]'),
-    ('api/charging_sessions.sql', '1bea0f6ddf8e125cb68a71ff97b7dcb777d3c0f40ae37111a79a014a9f320e4b',
+    ('api/charging_sessions.sql', '311661d04008e9ef38520e2c4bb15fe5f574c3938981d0bfbdf49a49b0249a4a',
     '["grants api.charging_sessions", "view api.charging_sessions"]'),
     ('api/connection_log.sql', '6ca7bb7b6dc4abc9117163ea3c2238e74fd5047dbe635d43dc7e31bc36852648',
     '["grants api.connection_log", "view api.connection_log"]'),
@@ -11564,13 +12815,13 @@ insert into ops.applied_code (path, checksum, objects) values
     '["grants api.connector_status_changes", "view api.connector_status_changes"]'),
     ('api/connectors.sql', '6c2fbe67ac7e5ff9861e19dbd4f34230cf5027941bead7d08a8b6327b50c87ee',
     '["grants api.connectors", "view api.connectors"]'),
-    ('api/create_api_key.sql', 'de09dd905d23da92d03648f7a197074c8edd128d4581c7fd3d9bd35b7c42257b',
+    ('api/create_api_key.sql', '01bfcba86698839c1e8bf2d2a1ae0b9a455d24b65fe94f72df138763af539fa6',
     '["function api.create_api_key", "grants api.create_api_key"]'),
-    ('api/create_charge_point_key.sql', 'd874d28fa570800c4ef00d6758507958827cbdd194e9fffa9ae9f3dd7d0fff8c',
+    ('api/create_charge_point_key.sql', '532a7d1cb3349f387dcc53c7cd592bef6e2e8d0c76c7e121e634dfe64123f633',
     '["function api.create_charge_point_key", "grants api.create_charge_point_key"]'),
-    ('api/create_role.sql', '7d4e824fdc5503100523144f5a398ff1248fc5a48e801fc26892bcde90a7a62b',
+    ('api/create_role.sql', 'f4ca5f251969e5c453c7fabb2bc211b67d63c8673da24b9cc679e26aa4bdc7e0',
     '["function api.create_role", "grants api.create_role"]'),
-    ('api/deactivate_user.sql', '5eac40fe12be629e050bc27e89ab3e2701d1d88fc7208f83a195297a13b60d79',
+    ('api/deactivate_user.sql', 'e3558400ae1c20f1e984403b91135ef5e550bb6a1a83808007a789e385762684',
     '["function api.deactivate_user", "grants api.deactivate_user"]'),
     ('api/delete_role.sql', '2b8cd92717ce8166f23c526d24f6308047ee6376118fa4a5fc2703ee5d9db0b3',
     '["function api.delete_role", "grants api.delete_role"]'),
@@ -11592,11 +12843,11 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function api.ignore_charge_point", "grants api.ignore_charge_point"]'),
     ('api/ignore_id_token.sql', '047d3a3216ee6fab0698a677638f545681cfde3363ac459b2bf482bcbdadcaa7',
     '["function api.ignore_id_token", "grants api.ignore_id_token"]'),
-    ('api/invite_user.sql', '0eb8b92dde174bc39bf12aba8a72e23da1ca2d435ae3a56625391e63d9dccfb2',
+    ('api/invite_user.sql', '0eb26e16b102bba5b6fb34d9289251c6bbd32b08e8fc1843cb484b16cc5cb117',
     '["function api.invite_user", "grants api.invite_user"]'),
     ('api/job_runs.sql', '3eb1cbcad94753cdc01c19e42ee744427829c35be7c4d5ca856b52cdb62e8ed8',
     '["grants api.job_runs", "view api.job_runs"]'),
-    ('api/login.sql', 'fa46f42efaba8f0f184cbc3af5ad524d0f973c2f1b17727052d89d76122fb1e8',
+    ('api/login.sql', '799d572f4571006347bfd67010b68bcfd8094a3677ad7090750835e2bf42bfc5',
     '["function api.login", "grants api.login"]'),
     ('api/logout.sql', '52509ffa234133baa1d84bdb16aede898e4a62c9435300b97724ace303dd6fc0',
     '["function api.logout", "grants api.logout"]'),
@@ -11604,19 +12855,19 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function api.me", "grants api.me"]'),
     ('api/meter_value_samples.sql', 'da2c3eedf3e44119e81b2d582322829ccf3812c52b234e78ce0afe5b406502cc',
     '["grants api.meter_value_samples", "trigger meter_value_samples__refuse_change on api.meter_value_samples", "view api.meter_value_samples"]'),
-    ('api/meter_values.sql', '7ac7bba085503407700bb908a9c895da1b71d2ed8656a1efe6f05d733085dd1b',
+    ('api/meter_values.sql', '2c3e1a0dd714681607b9ff3b77f3db00d66316327b6ce90c39f729cbb462c7be',
     '["grants api.meter_values", "view api.meter_values"]'),
     ('api/ocpp_messages.sql', 'a0f4a1567a36b18220fe13c7303e1a9f4b254f772c8dec6045d442a1547c88fb',
     '["grants api.ocpp_messages", "view api.ocpp_messages"]'),
     ('api/permissions.sql', 'd2782fe62e7f7f8eb9d3eeddfadecb9e33d61b51474a454b6a26ca5a39095fcd',
     '["grants api.permissions", "view api.permissions"]'),
-    ('api/readings.sql', '221c9f0b1f3eb8def6f782957d3d45f35eccdad7419dd39b6aa4925ad779a23c',
-    '["function api.readings", "grants api.readings"]'),
-    ('api/refresh.sql', '3c77d028a19e8955a87cdf0ea841f782edd55cd89a8587322e198bf10745ea15',
+    ('api/refresh.sql', 'faf0b35d07a3fde972461b9b1d6267170f2a7ea287efcfecaaa2c536a12f58d3',
     '["function api.refresh", "grants api.refresh"]'),
-    ('api/request_password_reset.sql', '851a803380854719ffb9c0410db0b613326adae324cade6bf5a6367ca1100955',
+    ('api/relationships.sql', '2c082055213e96b764474277013ae37e837dc64082d5e6920fd2e06a8cb6ce26',
+    '["function api.charge_points(api.authorizations)", "function api.charge_points(api.connector_status_changes)", "function api.charge_points(api.meter_values)", "function api.charge_points(api.ocpp_messages)", "function api.charging_sessions(api.meter_values)", "function api.meter_values(api.charging_sessions)", "function api.users(api.audit_log)", "grants api.charge_points", "grants api.charging_sessions", "grants api.meter_values", "grants api.users"]'),
+    ('api/request_password_reset.sql', '0d47abf6f03fcb15c73cf437e3c75c888ecb6216614cb3b6648c3d7f50481118',
     '["function api.request_password_reset", "grants api.request_password_reset"]'),
-    ('api/reset_password.sql', 'f5948f9a494d73f4f503e091fb0c31f81ad13c48abfeec2b4fd9c41a6d247b8b',
+    ('api/reset_password.sql', '5a18ef89777095c2e8981e33f16361fceed1513d6b5c5cf4f3e30b76ae8945b5',
     '["function api.reset_password", "grants api.reset_password"]'),
     ('api/revoke_api_key.sql', 'c85b66da07ebac60df35bcff4a60ef68200cd4d4bcde8f6ff4cbadc8551eabd1',
     '["function api.revoke_api_key", "grants api.revoke_api_key"]'),
@@ -11624,15 +12875,15 @@ insert into ops.applied_code (path, checksum, objects) values
     '["grants api.roles", "view api.roles"]'),
     ('api/search_ocpp_messages.sql', '615c8f30593551d18c3f19d7165c2f013af5dbc5a8a5489ddcac36daed3542dd',
     '["function api.search_ocpp_messages", "grants api.search_ocpp_messages"]'),
-    ('api/session_events.sql', '46f0f2ce4270b0e6beffd432c870bc44b94556e3201017c7fa60fe03f519b7f2',
+    ('api/session_events.sql', 'a26483fc739eae3aed447ba3c40803fa7b2517364d88dddc17545e70abfe1b20',
     '["grants api.session_events", "view api.session_events"]'),
-    ('api/set_user_role.sql', 'c06d9d5bb6783f8add128c27deeeb2161eb17975277673905c8af7389dd706e1',
+    ('api/set_user_role.sql', '349fa5b29b0f9f83a8d8dc8358fb1aba27353d021ba4c99ded97698b9a74fc36',
     '["function api.set_user_role", "grants api.set_user_role"]'),
-    ('api/sign_up.sql', '1fb6c56c58d577db8ffded39ac5df1f4fe846405bc9217d0d79fa2720d6d79ce',
+    ('api/sign_up.sql', 'c6a3ef2c647462b44e75ee7a20ccde021f555ac327802bb99847254cda2fcbd8',
     '["function api.sign_up", "grants api.sign_up"]'),
-    ('api/sites.sql', '6bdb4daebdfd7407631144369a2f440bb4cb1061830c99633ba22583d4b279a2',
+    ('api/sites.sql', 'df208e3bd001cc0f91cef1c471c2298d479da5ecffd2b8a892121b927b772e7b',
     '["grants api.sites", "view api.sites"]'),
-    ('api/switch_tenant.sql', '77e39758db67333924f4bb46bf03bab6addd8e662e29bf738252a734b2d6f441',
+    ('api/switch_tenant.sql', '2821249d8d0cc2e9e39599dd87c9c51974862056beb9902152aa2838b3c570cc',
     '["function api.switch_tenant", "grants api.switch_tenant"]'),
     ('api/tenants.sql', 'f745021c577af54b7e6f5c592e9441b0c00fa6bd325d4c023abbd581a57249b3',
     '["grants api.tenants", "view api.tenants"]'),
@@ -11642,37 +12893,37 @@ insert into ops.applied_code (path, checksum, objects) values
     '["grants api.unknown_charge_points", "view api.unknown_charge_points"]'),
     ('api/unknown_id_tokens.sql', '55ea5050a6631c37270f73d735fecac3a460926073e4666c7d02eebd57baa3e9',
     '["grants api.unknown_id_tokens", "view api.unknown_id_tokens"]'),
-    ('api/update_profile.sql', '85264040a5dab73591f058da04e7b5cbaa0b24ffcd914947f1102ff2f4e8169f',
+    ('api/update_profile.sql', 'daa70bf4a8a27dd87a9fca5d24605d1484ff4ef2f22573bdde2e4bafbccf6854',
     '["function api.update_profile", "grants api.update_profile"]'),
-    ('api/update_role.sql', '49a696f49981d106fadd555204560cb6e5b1ac5117697e8fd608630686be24ff',
+    ('api/update_role.sql', '5c2a43db5ea51c5874a0d6b3fa6ca281caa117ac503c095ee9258ed03f24af75',
     '["function api.update_role", "grants api.update_role"]'),
-    ('api/users.sql', 'd336b0a53606ebbc63f17eadb69955741ee8012cebd1308328565398e6bb7dcc',
+    ('api/users.sql', 'f57df7ecb2b76e9fd0abc2fc5a5f34b8658040b2ac80fa094553106814655700',
     '["grants api.users", "view api.users"]'),
-    ('api/verify_email.sql', '86d1efb689c3ece04dd98d5460fa5ab61357699411fae0cd59433f9bcf3bccca',
+    ('api/verify_email.sql', '1fa0c415361dd4ce2d9d0ba162a96260b24ba742bf4be456d069d1fb812edcd8',
     '["function api.verify_email", "grants api.verify_email"]'),
     ('audit/tg_audit_log__refuse_change.sql', 'dbd7692e73744c818bf3c91319e28270ada310492628faa1077c268bce2cafc5',
     '["function audit.tg_audit_log__refuse_change"]'),
-    ('audit/tg_limit_rows.sql', 'f82ca0c3183817340c4e3acae4223bce71e73a30fab29a95fbef75e150a20268',
+    ('audit/tg_limit_rows.sql', 'cfd9bb3630695f36a03f556f769c1acb2218f9fc0428da55971ab148dbec2a15',
     '["function audit.tg_limit_rows"]'),
-    ('audit/tg_log_change.sql', '2952187569b9b5a89de061dc9f904c198b331e4c41c77a502fc46fb3b5a27858',
+    ('audit/tg_log_change.sql', 'e48379dc5240c032afc1528d947eb7982141c4746d7d2ca367110dc3eebfab3f',
     '["function audit.tg_log_change"]'),
     ('audit/tg_touch_updated_at.sql', '08aa0e2066c659c24602be42ab57d95c8c7df62055ab4ea17ee01ed4c20355e4',
     '["function audit.tg_touch_updated_at"]'),
     ('charging/apply_connector_status.sql', 'caedb00dd46867c100935eab3f92e75e6add4600aa19204dfb6e4c77bf685f09',
     '["function charging.apply_connector_status"]'),
-    ('charging/authorize_id_token.sql', 'fa78f4b2f875c6a805d5ec55d0a85674cdc5a01c1aad12bd33837ba4c24cf35b',
+    ('charging/authorize_id_token.sql', 'db4953bebe5aca6bb5305c9f2895574c499d686f38095ad18279c53aada05f6e',
     '["function charging.authorize_id_token", "function charging.has_right_at"]'),
-    ('charging/check_energy.sql', '6af2a379f6429536b4212bad838673b475666cc43446ca2e2937da4b4137a4c7',
+    ('charging/check_energy.sql', '17c00bfc546f268f3a4dde3c6973da93d6a43342bbf30a17ef3e6d277788ee97',
     '["function charging.check_energy", "function charging.get_possible_energy_wh", "function charging.has_unit_conflict"]'),
     ('charging/clean_id_token.sql', '15f3d1ccc77d9a652bda38f22a43031690c11fd080fa30ad1fe88818abc965be',
     '["function charging.clean_id_token"]'),
-    ('charging/create_orphan_session.sql', '294264a7b5bae3c7099a6098819cb3bc5dcf802880c87e4e5371c30341e6467a',
+    ('charging/create_orphan_session.sql', 'fca84f17f1aa7b5bf41a916e94b8a70fe4ce3b5889b0cfeec014258fca4628b6',
     '["function charging.complete_orphan_session", "function charging.create_orphan_session"]'),
     ('charging/create_transaction_id.sql', 'a191bd06d949d6d67d28b6a588ed832eba0b52b7f7e7d299bd298843d5382656',
     '["function charging.create_transaction_id"]'),
-    ('charging/end_session.sql', '307f1ead7ed2ffb569f3402043a6160aa8ead2450c10185c03c23de4e48026e7',
-    '["function charging.end_session"]'),
-    ('charging/find_session_of_stop.sql', 'c9940b0e9d0669c594704dbd70c8b41a6eea8fd81c04b0f60d4476e0cb733de9',
+    ('charging/end_session.sql', 'f6629f3535bf5ab921cccd952be3ba56c02cee2d90e01f5d6fcd109d30add656',
+    '["function charging.drop_guessed_end", "function charging.end_session"]'),
+    ('charging/find_session_of_stop.sql', '769773ff39695fb1fe81977c3ec98b0cf58eda24074c3524d509c06c1331cc61',
     '["function charging.find_session_of_stop"]'),
     ('charging/get_id_token_info.sql', 'd64ff0210b24a97dc921f528d1f146fe9a53a0fe5b15b7971e27ef381885e173',
     '["function charging.get_id_token_info"]'),
@@ -11680,17 +12931,17 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function charging.move_session"]'),
     ('charging/presume_session_end.sql', '3f26dafc6b031e1043b3a12a2d2651df795fd1335d70746be5c3fb75e94aba84',
     '["function charging.presume_session_end"]'),
-    ('charging/record_meter_values.sql', '3840a6a65a4b51f205b1ba2689fcf9185bd9a7a0a78aec99b6f0f22f61251b08',
+    ('charging/record_meter_values.sql', 'a4ce6257c27a9da19106770d4fa41af0ca6ab217b7084d3eff3632c74f2bd3a4',
     '["function charging.is_known_reading", "function charging.is_measurand", "function charging.record_meter_values"]'),
     ('charging/record_session_event.sql', '22f7b53dc5f3438b2d887bcc8fc61873459f1d79be054e952fe68eb743a9417c',
     '["function charging.record_session_event"]'),
-    ('charging/record_unknown_id_token.sql', '760fce1e9d534c77e98de9dc96ae3458b8c29a4902678fdf37051ee5fbd5c321',
+    ('charging/record_unknown_id_token.sql', '86f6880f0ebe5755c2254635aa72f2ad69370eb3e026660a5811a35dec998332',
     '["function charging.record_unknown_id_token"]'),
     ('charging/restate_id_token_info.sql', '3f37dd2b83738b93a89fa86772fcaeba156a24c7859d3d15548f5e2c46d9fe15',
     '["function charging.restate_id_token_info"]'),
-    ('charging/settle_session.sql', '815d9547976d36fbf9ac865dc5ba8c5ca7a1b76710151d7ba17e8d57eb6474f1',
+    ('charging/settle_session.sql', 'db2f67de3d69a1493284534e0eeb18fe473bff8c4ea861e4e42b334500f0f024',
     '["function charging.get_first_meter_wh", "function charging.settle_session"]'),
-    ('charging/start_session.sql', '05dc188f660f229e871a3628468cd89e8784462a6b24d5a891e4b702b812f329',
+    ('charging/start_session.sql', '8fdde93db8bfe885d5dcb062b56949996befab47795a0f28d62e6b585cdcce32',
     '["function charging.insert_session", "function charging.merge_late_start", "function charging.start_session"]'),
     ('charging/tg_meter_value_samples__refuse_change.sql', '412d63df73c9d0ee064e250261cc00b176f2ac2ba5cfaa0c82aee4afe8ad7ac8',
     '["function charging.tg_meter_value_samples__refuse_change"]'),
@@ -11720,7 +12971,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["grants core.charge_point_groups", "policy charge_point_groups_delete_permission on core.charge_point_groups", "policy charge_point_groups_delete_platform on core.charge_point_groups", "policy charge_point_groups_delete_staff on core.charge_point_groups", "policy charge_point_groups_insert_permission on core.charge_point_groups", "policy charge_point_groups_insert_platform on core.charge_point_groups", "policy charge_point_groups_insert_staff on core.charge_point_groups", "policy charge_point_groups_select_platform on core.charge_point_groups", "policy charge_point_groups_select_staff on core.charge_point_groups", "policy charge_point_groups_update_permission on core.charge_point_groups", "policy charge_point_groups_update_platform on core.charge_point_groups", "policy charge_point_groups_update_staff on core.charge_point_groups", "trigger charge_point_groups__limit_delete on core.charge_point_groups", "trigger charge_point_groups__limit_update on core.charge_point_groups", "trigger charge_point_groups__log_change on core.charge_point_groups", "trigger charge_point_groups__require_permission on core.charge_point_groups", "trigger charge_point_groups__touch_updated_at on core.charge_point_groups"]'),
     ('core/charge_point_keys.sql', 'bcbf74701155fd7fc76d67631462eff1773054c5a68659f535c11bd94a1dbe1a',
     '["grants core.charge_point_keys", "policy charge_point_keys_select_platform on core.charge_point_keys", "policy charge_point_keys_select_staff on core.charge_point_keys", "trigger charge_point_keys__log_change on core.charge_point_keys"]'),
-    ('core/charge_points.sql', '89c46480f3034c8091ea266cd56d21644ccfe6a427e0f9570a24c271578949fe',
+    ('core/charge_points.sql', 'd3af108eb67b9e152917db54eb4c3387b6b37b408c5713286c468d61dcb7b44c',
     '["grants core.charge_points", "policy charge_points_delete_permission on core.charge_points", "policy charge_points_delete_platform on core.charge_points", "policy charge_points_delete_staff on core.charge_points", "policy charge_points_insert_permission on core.charge_points", "policy charge_points_insert_platform on core.charge_points", "policy charge_points_insert_staff on core.charge_points", "policy charge_points_select_platform on core.charge_points", "policy charge_points_select_staff on core.charge_points", "policy charge_points_update_permission on core.charge_points", "policy charge_points_update_platform on core.charge_points", "policy charge_points_update_staff on core.charge_points", "trigger charge_points__limit_delete on core.charge_points", "trigger charge_points__limit_update on core.charge_points", "trigger charge_points__list_identity on core.charge_points", "trigger charge_points__log_change on core.charge_points", "trigger charge_points__require_permission on core.charge_points", "trigger charge_points__touch_updated_at on core.charge_points"]'),
     ('core/connector_status_changes.sql', '2f4c588f453f59109d5906344de9b9c95f87457c88841f6c817320f332458eb7',
     '["grants core.connector_status_changes", "policy connector_status_changes_select_platform on core.connector_status_changes", "policy connector_status_changes_select_staff on core.connector_status_changes"]'),
@@ -11740,8 +12991,8 @@ insert into ops.applied_code (path, checksum, objects) values
     '["grants core.identities", "policy identities_delete_platform on core.identities", "policy identities_insert_platform on core.identities", "policy identities_select_platform on core.identities", "trigger identities__limit_delete on core.identities", "trigger identities__limit_update on core.identities", "trigger identities__log_change on core.identities"]'),
     ('core/identity_providers.sql', '436d1c7e8067eed7a0991b1c413399868f9eee8ab1af39a5d54c2118a7401c1e',
     '["grants core.identity_providers", "policy identity_providers_delete_platform on core.identity_providers", "policy identity_providers_insert_platform on core.identity_providers", "policy identity_providers_select_platform on core.identity_providers", "policy identity_providers_update_platform on core.identity_providers", "trigger identity_providers__limit_delete on core.identity_providers", "trigger identity_providers__limit_update on core.identity_providers", "trigger identity_providers__log_change on core.identity_providers"]'),
-    ('core/memberships.sql', 'fbf147ce4318205f82d63f0ddc5b3c9936134a350e6278dc921d3bb9fc328ba0',
-    '["grants core.memberships", "policy memberships_select_permission on core.memberships", "policy memberships_select_platform on core.memberships", "policy memberships_select_staff on core.memberships", "trigger memberships__keep_an_admin on core.memberships", "trigger memberships__log_change on core.memberships", "trigger memberships__touch_updated_at on core.memberships"]'),
+    ('core/memberships.sql', 'ba883013b35b6733d17985a74422de0ee48b8f04e6828d62cdded19d87693a21',
+    '["grants core.memberships", "policy memberships_select_permission on core.memberships", "policy memberships_select_platform on core.memberships", "policy memberships_select_staff on core.memberships", "trigger memberships__keep_a_platform_admin on core.memberships", "trigger memberships__keep_an_admin on core.memberships", "trigger memberships__log_change on core.memberships", "trigger memberships__touch_updated_at on core.memberships"]'),
     ('core/meter_values.sql', 'c06600f411499e5b6328e7af033597381b0f60d3b9d3423f1dc03ec9e6fc46f6',
     '["grants core.meter_values", "policy meter_values_select_customer on core.meter_values", "policy meter_values_select_platform on core.meter_values", "policy meter_values_select_staff on core.meter_values"]'),
     ('core/permissions.sql', '1709c0483097f684f925af9f45ef923e1d584787222a9b5f7a672367c55d02e7',
@@ -11754,16 +13005,16 @@ insert into ops.applied_code (path, checksum, objects) values
     '["grants core.session_events", "policy session_events_select_customer on core.session_events", "policy session_events_select_platform on core.session_events", "policy session_events_select_staff on core.session_events"]'),
     ('core/sessions.sql', 'b8f018f527d5691714ab5feea0dd60fe96790880a040909cc2bf84ce9897d192',
     '["grants core.sessions", "policy sessions_select_customer on core.sessions", "policy sessions_select_platform on core.sessions", "policy sessions_select_staff on core.sessions"]'),
-    ('core/sites.sql', '366cdb0d575e9a54340637d868a5016a2e77c2181bba54d7ec2d16802a25918e',
+    ('core/sites.sql', 'ac64294020d9a3bc68a55787529082d350d3ddf24ab6dd95d9fba7a916fb2890',
     '["grants core.sites", "policy sites_delete_permission on core.sites", "policy sites_delete_platform on core.sites", "policy sites_delete_staff on core.sites", "policy sites_insert_permission on core.sites", "policy sites_insert_platform on core.sites", "policy sites_insert_staff on core.sites", "policy sites_select_platform on core.sites", "policy sites_select_staff on core.sites", "policy sites_update_permission on core.sites", "policy sites_update_platform on core.sites", "policy sites_update_staff on core.sites", "trigger sites__check on core.sites", "trigger sites__limit_delete on core.sites", "trigger sites__limit_update on core.sites", "trigger sites__log_change on core.sites", "trigger sites__require_permission on core.sites", "trigger sites__touch_updated_at on core.sites"]'),
-    ('core/tenants.sql', '6760df3fbe3fd31175b50a09bc4f3ca6968bf31166c51d08b6504a84c4bc5270',
-    '["grants core.tenants", "policy tenants_insert_platform on core.tenants", "policy tenants_select_customer on core.tenants", "policy tenants_select_platform on core.tenants", "policy tenants_select_staff on core.tenants", "policy tenants_update_permission on core.tenants", "policy tenants_update_platform on core.tenants", "policy tenants_update_staff on core.tenants", "trigger tenants__create_roles on core.tenants", "trigger tenants__limit_delete on core.tenants", "trigger tenants__limit_update on core.tenants", "trigger tenants__log_change on core.tenants", "trigger tenants__require_permission on core.tenants", "trigger tenants__touch_updated_at on core.tenants"]'),
+    ('core/tenants.sql', '63ce227a3c13a48140e8ac54b85f7859a88c6aed8e3a4593437b153e71f56c8e',
+    '["grants core.tenants", "policy tenants_insert_platform on core.tenants", "policy tenants_select_customer on core.tenants", "policy tenants_select_platform on core.tenants", "policy tenants_select_staff on core.tenants", "policy tenants_update_permission on core.tenants", "policy tenants_update_platform on core.tenants", "policy tenants_update_staff on core.tenants", "trigger tenants__check on core.tenants", "trigger tenants__create_roles on core.tenants", "trigger tenants__keep_a_platform_admin on core.tenants", "trigger tenants__limit_delete on core.tenants", "trigger tenants__limit_update on core.tenants", "trigger tenants__log_change on core.tenants", "trigger tenants__require_permission on core.tenants", "trigger tenants__touch_updated_at on core.tenants"]'),
     ('core/unknown_charge_points.sql', '457f7680560cb57a94d72a5e27e0bb736bbdb6b6466bc58ecaaf899814385b5c',
     '["grants core.unknown_charge_points", "policy unknown_charge_points_select_platform on core.unknown_charge_points", "policy unknown_charge_points_select_staff on core.unknown_charge_points", "trigger unknown_charge_points__log_change on core.unknown_charge_points"]'),
     ('core/unknown_id_tokens.sql', '2f2a07462388811cec7d793ce65c2ccc0a163083499ed6629543790472f3c9fb',
     '["grants core.unknown_id_tokens", "policy unknown_id_tokens_select_platform on core.unknown_id_tokens", "policy unknown_id_tokens_select_staff on core.unknown_id_tokens", "trigger unknown_id_tokens__log_change on core.unknown_id_tokens"]'),
-    ('core/users.sql', '3327626bf0b543f24af3f6cfaccf983d6d42ba2a26df2527cce2a48919580198',
-    '["grants core.users", "policy users_select_platform on core.users", "policy users_select_staff on core.users", "trigger users__log_change on core.users", "trigger users__touch_updated_at on core.users"]'),
+    ('core/users.sql', '2d5a335e38df40f15f2b5d8d6f19259db0642d5521511a9bc358fb24afc18acd',
+    '["grants core.users", "policy users_select_platform on core.users", "policy users_select_staff on core.users", "trigger users__keep_a_platform_admin on core.users", "trigger users__log_change on core.users", "trigger users__touch_updated_at on core.users"]'),
     ('fleet/begin_connection.sql', 'e4bb03abe3e664808b2a9a1172386b5ec2b7a10bf9085f7912ca75d5b2b8c963',
     '["function fleet.begin_connection"]'),
     ('fleet/compute_contract_check_digit.sql', '630e949551e53514ad67592f5817d55af5ebeeb411fb41b02a47ff38048ca0bb',
@@ -11776,7 +13027,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function fleet.create_charge_point_key"]'),
     ('fleet/end_connections.sql', 'e12e760908c28cceba8e82e8154d38f440ec8e8675093cd4de1839b5bbabee08',
     '["function fleet.end_connections"]'),
-    ('fleet/ensure_connector.sql', '428ad7bc3af574ec5138705c57508c3a8a2098d6764eeab6dc7f410161bc3ded',
+    ('fleet/ensure_connector.sql', 'dd221517245311a75d61c553d3e3010f28d21dbf467297448460886b11ed731c',
     '["function fleet.ensure_connector"]'),
     ('fleet/find_charge_point_key.sql', 'c014050298605bac8719f48159742535c982f5003d88e871b589255cff459047',
     '["function fleet.find_charge_point_key"]'),
@@ -11800,13 +13051,13 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function fleet.note_charge_point_key_use"]'),
     ('fleet/record_boot.sql', 'd2b17ba067e423d29df5a4f7ae0b5d497aa91f3acb599ec2836f3ed0e15c5f61',
     '["function fleet.record_boot"]'),
-    ('fleet/record_connector_status.sql', 'e357ed182617434567b0c20b93129e568ce5023fe5d274ed276cb51a3593b872',
+    ('fleet/record_connector_status.sql', '9e3a1537dfc7fae1c4e94238e8d2570c9cb18541bae6e721ecef10e56a02a930',
     '["function fleet.record_connector_status"]'),
-    ('fleet/record_refusal.sql', '387c9d865e65aa2fcbffc429d518065590fcef839d1ef61bf2e11f7925679e00',
+    ('fleet/record_refusal.sql', '5bab0ec88e533f207081c161939f8ba62c1c0600937f8c8380cb77d5f465a9e5',
     '["function fleet.record_refusal"]'),
-    ('fleet/record_unknown_charge_point.sql', '00a97f1d746d999adff5d1f37e46b323fd3d6b0c0b3ec16e6085d5c5611c61ab',
+    ('fleet/record_unknown_charge_point.sql', '7ec2a12de2dd5543e3ca91110a74079753183ac97e29bc8399ceeffff398226f',
     '["function fleet.record_unknown_charge_point"]'),
-    ('fleet/tg_charge_points__list_identity.sql', 'c54a7c00ffbf0356fde737113ddfd5408c9680146b9cdb5b8d27c7f0e32e0daa',
+    ('fleet/tg_charge_points__list_identity.sql', '63ccf084fcc7406320e7b51a3f994754183b3ff35b744653a8f61f642fef04c4',
     '["function fleet.tg_charge_points__list_identity"]'),
     ('fleet/tg_evses__normalise.sql', '1d0a787efbba88c3ee9999f5d6dd25af97a49239de3b22ab059ee5022cd7591b',
     '["function fleet.tg_evses__normalise"]'),
@@ -11814,19 +13065,19 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function fleet.tg_id_tokens__close_inbox"]'),
     ('fleet/tg_id_tokens__normalise.sql', '254441a0df01bbc6a830f54305c4cf7990e79421ad7513c8ec1cd81fe4397b47',
     '["function fleet.tg_id_tokens__normalise"]'),
-    ('fleet/tg_sites__check.sql', '455513db5741f6fc36ce2efbe107ed6f4590ca937d6e5a4ade1c65cdefcf0ce0',
+    ('fleet/tg_sites__check.sql', '24ef95aca347ed6a625ce99eb5b1f6711e9f81b6e220151d7bc53b80b346af11',
     '["function fleet.tg_sites__check"]'),
     ('fleet/touch_presence.sql', '9a85558fbfa074e8c22dd7cfe0406d40880d7d72a0094c1cb01238aff71ff248',
     '["function fleet.touch_presence"]'),
     ('jobs/close_stale_sessions.sql', '1f02c644bbf83b183f77c0720373411626824dd4553f6e3a2f0c3ff247923e78',
     '["function jobs.close_stale_sessions", "grants jobs.close_stale_sessions"]'),
-    ('jobs/expire_records.sql', 'e63f268ea360f435ed94452342fc4f9259f82357e53ac058c443aaddbd47d154',
+    ('jobs/expire_records.sql', '99d1dc5cce8c3c6e88203fa8d0f6f90410253977af70cf558e0c12cebfb14ed9',
     '["function jobs.delete_expired", "function jobs.expire_records", "grants jobs.expire_records"]'),
-    ('jobs/maintain_partitions.sql', 'd427f9e5c7e8659e8d1af21121a2cca2da197ee0ac1f36a5fe7acb68f9903c24',
+    ('jobs/maintain_partitions.sql', '1ee740822f79c1775f38b4925b38c7e047ad4655948834e67754bf43af82a1e2',
     '["function jobs.create_partition", "function jobs.drop_partition", "function jobs.list_partitions", "function jobs.maintain_partitions", "grants jobs.maintain_partitions"]'),
-    ('jobs/mark_lost_connections.sql', '571c99181e9b3a2dc7f9e305c63c30b63a44490c4e3536118e71c179a89f0d8e',
+    ('jobs/mark_lost_connections.sql', 'b89737bc715413b6d000f99236da3a540133bf0c127abf49a405d7752ad43b0b',
     '["function jobs.mark_lost_connections", "grants jobs.mark_lost_connections"]'),
-    ('jobs/run_due.sql', 'bd30f54d9ea427cd553844d3ede789660e60df404566b2234861d517d043076a',
+    ('jobs/run_due.sql', 'c475c308ecedba7c7544993bfa2910195c8b9d160fe172c25788bedb8e316463',
     '["function jobs.run_due", "grants jobs.run_due"]'),
     ('ocpp/check_error_code.sql', '959ff2c3ff1712713726b7cfb20de9cef6d8063d909163723570f9f71041ca95',
     '["function ocpp.check_error_code"]'),
@@ -11844,9 +13095,9 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function ocpp.get_numeric"]'),
     ('ocpp/get_text.sql', '3691424597aa9e9faaad3908d67e5d5b293d98866ebe1f58aba545ab49a96c16',
     '["function ocpp.get_text"]'),
-    ('ocpp/handle_calls.sql', '615065cb5cd1c906319f580b0b054e74bb4d3bd1a7ee8d7b9358ab376c0aed54',
+    ('ocpp/handle_calls.sql', 'd9be3149db336a9bf067a89f3c390e4b6de1471b2cea4694006514b1d2b00b81',
     '["function ocpp.handle_calls", "grants ocpp.handle_calls"]'),
-    ('ocpp/judge_timestamp.sql', 'b5a32b3294fc9b897bfb6a55cd12dc48773f33e2200f817a53495bc201e53be7',
+    ('ocpp/judge_timestamp.sql', '7630c5a2d9b3e0916b77054146e3d9aab889d9b4462911a874fc5d176befbd0d',
     '["function ocpp.judge_timestamp"]'),
     ('ocpp/keep_alive.sql', '9347ade02a58024c88832c2827fbf215c4cece4c29d0a702d01e24b2a82842e8',
     '["function ocpp.keep_alive", "grants ocpp.keep_alive"]'),
@@ -11856,10 +13107,10 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function ocpp.list_subprotocols"]'),
     ('ocpp/log_frames.sql', '8a249dfaf2e0dc7a053869772b30082c1748ded8b43d4809fc744a3a3d7fef39',
     '["function ocpp.log_frames", "grants ocpp.log_frames"]'),
-    ('ocpp/make_event_key.sql', '46a91116198514fcf96c311cb77f88923fdbd1b3d63a4fe5adecd34eb7fffc82',
+    ('ocpp/make_event_key.sql', 'ea3dd3a6bec620c0719cfbdea972d4fac6d6b361b40c718b9073cb8d6e1f8564',
     '["function ocpp.make_event_key"]'),
-    ('ocpp/mask_payload.sql', '74e30cfe6a012dbad813354fdf8177c4c69ba5cc97305bf32910f3ceae2eca1b',
-    '["function ocpp.has_secret", "function ocpp.mask_payload"]'),
+    ('ocpp/mask_payload.sql', 'b08b53b5171104a4604ee38c81007b14d6910bb1f253dcf551fdbc0a2a5139f0',
+    '["function ocpp.decode_escapes", "function ocpp.has_secret", "function ocpp.mask_payload"]'),
     ('ocpp/open_connection.sql', 'b26c9503e1737d9d4fdbd6f2dee790b69ee6735cd10a7c98351dee341a399103',
     '["function ocpp.open_connection", "grants ocpp.open_connection"]'),
     ('ocpp/parse_numeric.sql', '9c9d59f9a009c1784cc15ab3859a644b43e9e77830aa3f304ce55f4206ef5b86',
@@ -11878,7 +13129,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function ocpp.trim_text"]'),
     ('ocpp16/authorize.sql', '9b1e35267c173d3e6c216d1846a7a06ea147b7eab8bcf517b310db5b776756bf',
     '["function ocpp16.authorize"]'),
-    ('ocpp16/boot_notification.sql', 'ddd72d908b52308375c0fe0a7fe7b4818dbd34fea31fd64783a6643b45ab0ff0',
+    ('ocpp16/boot_notification.sql', 'ee0b3cf3b668e69ddf43dd63087544388aafddb3add8d6af1a9fd48d323866b3',
     '["function ocpp16.boot_notification"]'),
     ('ocpp16/data_transfer.sql', '57de63c19314f48d86afc533bc11431dcd8fdba95d23389341ecf7ed00002a65',
     '["function ocpp16.data_transfer"]'),
@@ -11890,17 +13141,17 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function ocpp16.heartbeat"]'),
     ('ocpp16/log_status_notification.sql', '6d8900c0b3d559bbaf17716efc796f4efee67fa3bf6a88c348fa4e5a75a9fbf6',
     '["function ocpp16.log_status_notification"]'),
-    ('ocpp16/meter_values.sql', '465d1cab85ae9f2da00c3be0ddec26e8f6247f0ed9988c19d26687746225a101',
+    ('ocpp16/meter_values.sql', '8fc771a8255f7b370e4d789c6fbef7e5c90931fc5e1f1e6120e07a026cba6f81',
     '["function ocpp16.meter_values"]'),
     ('ocpp16/security_event_notification.sql', '6f9d31cdf0bd530e040ef325c9c0f72245b8120db3d932eb99a18c708c6cc919',
     '["function ocpp16.security_event_notification"]'),
     ('ocpp16/signed_firmware_status_notification.sql', '808e13b7a32699c485978c216865d91879a7177cd967768601299f4c2a1f67b7',
     '["function ocpp16.signed_firmware_status_notification"]'),
-    ('ocpp16/start_transaction.sql', '192f02f2ea473a8406b7d019d712d0e366e33293751352c33d54bcf0205b16e2',
+    ('ocpp16/start_transaction.sql', '71e0f045cd3e4e93918e116a1bdea39ce384054e56f6aff62af8647a8f6247e2',
     '["function ocpp16.start_transaction"]'),
-    ('ocpp16/status_notification.sql', 'a9a22542e70d7f96e5a27bfa1c429b6dee2b5950ec396e4d0d3654ef11dd0015',
+    ('ocpp16/status_notification.sql', 'bfe46631bb5539a6a7b9693f37ad9658a961dc761ec01a0eedc10512eb8633c1',
     '["function ocpp16.status_notification"]'),
-    ('ocpp16/stop_transaction.sql', 'bf550178b7f9cfd511ca35b755f9ff9aac466adf686924a7ff44deefeb74d6ac',
+    ('ocpp16/stop_transaction.sql', 'a6f30af5a368966efd4c5f670b1d6802dd078455ee0a37b32d1f425b7f5d45af',
     '["function ocpp16.stop_transaction"]'),
     ('ops/connections.sql', '1568993ada37ad1fde75d57ceb2cab6186e10b38364b4fabcf6dd8f9ad5079c5',
     '["grants ops.connections", "policy connections_select_platform on ops.connections", "policy connections_select_staff on ops.connections"]'),

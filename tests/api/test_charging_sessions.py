@@ -13,7 +13,7 @@ def test_everything_of_a_session_in_one_request(people: People) -> None:
             "id": "eq.1001",
             "select": "id,energy_wh,hold_reason,charge_points(identity),evses(evse_no),"
             "connectors(connector_no),id_tokens(id_token),session_events(event),"
-            "readings(energy_wh,power_w)",
+            "meter_values(energy_wh,power_w)",
         },
     )
     assert answer.status_code == 200, answer.text
@@ -27,7 +27,7 @@ def test_everything_of_a_session_in_one_request(people: People) -> None:
             "connectors": {"connector_no": 1},
             "id_tokens": {"id_token": "GWTOKEN1"},
             "session_events": [{"event": "started"}, {"event": "ended"}],
-            "readings": [{"energy_wh": 11000, "power_w": 10000}],
+            "meter_values": [{"energy_wh": 11000, "power_w": 10000}],
         }
     ]
 

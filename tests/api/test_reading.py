@@ -138,6 +138,34 @@ def test_relations_embed_along_their_keys(people: People) -> None:
     assert token["id_token_rights"] == [{"site_id": 1001}]
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/meter_values?select=charge_points(identity)&charge_point_id=eq.1001",
+        "/ocpp_messages?select=charge_points(identity)&charge_point_id=eq.1001",
+        "/authorizations?select=charge_points(identity)&charge_point_id=eq.1001",
+        "/connector_status_changes?select=charge_points(identity)&charge_point_id=eq.1001",
+    ],
+)
+def test_what_happened_embeds_its_charge_point(people: People, path: str) -> None:
+    rows = rows_of(people, "greenway.operator", path)
+    assert rows
+    assert all(row == {"charge_points": {"identity": "GW-CP-1"}} for row in rows)
+
+
+def test_readings_embed_their_session_and_changes_who_made_them(people: People) -> None:
+    rows = rows_of(
+        people,
+        "greenway.customer",
+        "/meter_values?session_id=eq.1001&select=charging_sessions(id),charge_points(identity)",
+    )
+    assert rows
+    assert all(row == {"charging_sessions": {"id": 1001}, "charge_points": None} for row in rows)
+    rows = rows_of(people, "greenway.admin", "/audit_log?select=user_id,users(id,email)")
+    assert rows
+    assert all(row["users"] is None or row["users"]["id"] == row["user_id"] for row in rows)
+
+
 def test_session_embeds_its_charge_point_for_staff_and_hides_it_from_drivers(
     people: People,
 ) -> None:

@@ -168,6 +168,15 @@ def test_an_outside_token_acts_as_the_person_of_its_subject(
     assert [row["slug"] for row in read(api, "/tenants", token).json()] == ["greenway"]
 
 
+def test_an_outside_token_does_not_become_a_sign_in_of_ours(
+    api: httpx.Client, outside_key: RsaKey
+) -> None:
+    """A refresh token would outlive what the provider takes back."""
+    token = outside_key.sign(outside_claims("greenway.both"))
+    refused = call(api, "switch_tenant", token, tenant="bluecharge")
+    assert (refused.status_code, key_of(refused)) == (403, "outside_token")
+
+
 def test_an_outside_token_of_a_member_of_two_tenants_may_name_one(
     api: httpx.Client, outside_key: RsaKey
 ) -> None:

@@ -246,3 +246,21 @@ def test_one_request_changes_at_most_a_hundred_rows(people: People) -> None:
     assert admin.delete("/id_token_groups?group_token=eq.BULK0").status_code == 204
     assert admin.delete("/id_token_groups?name=eq.Bulk").status_code == 204
     assert admin.get("/id_token_groups?name=eq.Bulk").json() == []
+
+
+def test_what_goes_along_does_not_count_against_the_hundred(people: People) -> None:
+    admin = people["greenway.admin"]
+    charge_points = admin.post(
+        "/charge_points", json=[{"identity": f"BULK{n}"} for n in range(101)], headers=RETURN
+    ).json()
+    group = created(admin.post("/charge_point_groups", json={"name": "Bulk"}, headers=RETURN))
+    answer = admin.post("/charge_point_group_members", json=[
+        {"charge_point_group_id": group["id"], "charge_point_id": row["id"]}
+        for row in charge_points
+    ])  # fmt: skip
+    assert answer.status_code == 201
+    assert admin.delete("/charge_points?identity=like.BULK*").status_code == 400
+    assert admin.delete(f"/charge_point_groups?id=eq.{group['id']}").status_code == 204
+    for pattern in ("BULK?", "BULK??", "BULK???"):
+        path = f"/charge_points?identity=match.^{pattern.replace('?', '.')}$"
+        assert admin.delete(path).status_code == 204

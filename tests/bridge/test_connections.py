@@ -8,18 +8,26 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.bridge.chargers import (
     RawSocket,
     add_charger,
     connected,
+    logged_frames,
     masked_frame,
     open_connections,
     superuser,
     tuned_bridge,
 )
-from tests.bridge.handlers import AT_GATE, HEARTBEAT, closed_gate, replace_handler
+from tests.bridge.handlers import (
+    AT_GATE,
+    HEARTBEAT,
+    closed_gate,
+    replace_batch_function,
+    replace_handler,
+)
 from tests.support.databases import Database
 from tests.support.processes import RunningBridge, wait_until
 
@@ -53,7 +61,7 @@ async def test_another_bridge_takes_a_charger_over(
 ) -> None:
     with tuned_bridge(database, tmp_path / "other") as other:
         async with connected(brisk, "CP-L") as old, connected(other, "CP-L") as new:
-            assert (await old.closed())[0] == 1000
+            assert (await old.closed())[0] == 1013
             assert (await new.call("Heartbeat", {}))[0] == 3
 
 
@@ -63,7 +71,7 @@ async def test_a_disabled_charger_is_sent_away(brisk: RunningBridge, database: D
             connection.execute(
                 "update core.charge_points set is_enabled = false where identity = 'CP-L'"
             )
-        assert (await client.closed())[0] == 1000
+        assert (await client.closed())[0] == 1013
 
 
 async def test_chargers_are_pinged(brisk: RunningBridge) -> None:
@@ -144,11 +152,19 @@ def test_a_charger_that_calls_too_fast_is_read_more_slowly(
 
 
 async def test_a_charger_that_reads_nothing_is_not_read_either(
-    brisk: RunningBridge, database: Database
+    database: Database, tmp_path: Path
 ) -> None:
     """Answers to a deaf charger do not pile up, and others do not notice."""
-    add_charger(database, "CP-M")
-    deaf = RawSocket(brisk)
+    for identity in ("CP-L", "CP-M"):
+        add_charger(database, identity)
+    replace_handler(database, "heartbeat", HEARTBEAT)
+    # Pings are rare, or the deaf charger would be closed as dead on a slow machine.
+    with tuned_bridge(database, tmp_path, ping_interval_s=30, max_pending_calls=8) as bridge:
+        await _fill_a_deaf_charger(bridge)
+
+
+async def _fill_a_deaf_charger(bridge: RunningBridge) -> None:
+    deaf = RawSocket(bridge)
     deaf.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     deaf.upgrade("CP-L")
     deaf.socket.setblocking(False)
@@ -156,7 +172,7 @@ async def test_a_charger_that_reads_nothing_is_not_read_either(
     # Repetitions are answered from memory, as fast as they come.
     frame = masked_frame(0x81, b'[2,"same","Heartbeat",{}]')
     with deaf:
-        async with connected(brisk, "CP-M") as client:
+        async with connected(bridge, "CP-M") as client:
 
             def is_stuck() -> bool:
                 nonlocal sent
@@ -173,6 +189,85 @@ async def test_a_charger_that_reads_nothing_is_not_read_either(
                 assert sent < 1_000_000, "the bridge answers without end"
                 assert (await client.call("Heartbeat", {}, message_id=str(sent)))[0] == 3
             assert (await client.call("Heartbeat", {}, message_id="last"))[0] == 3
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        masked_frame(0x88, b"\x03\xe8"),
+        masked_frame(0x88, b"") + masked_frame(0x81, b'[2,"late","DataTransfer",{"vendorId":"v"}]'),
+        b"\x81\x02hi",
+        masked_frame(0x82, b"binary"),
+    ],
+    ids=["close", "a call after the close", "an unmasked frame", "a binary frame"],
+)
+def test_a_call_right_before_the_end_counts(
+    brisk: RunningBridge, database: Database, end: bytes
+) -> None:
+    """The charger sends its last call and its goodbye in one piece; nothing after that counts."""
+    replace_handler(database, "data_transfer", 'return \'{"status":"Accepted"}\';')
+    with RawSocket(brisk) as raw:
+        raw.upgrade("CP-L")
+        raw.send(masked_frame(0x81, b'[2,"last","DataTransfer",{"vendorId":"v"}]') + end)
+        raw.receive_all()
+    wait_until(lambda: not open_connections(database, "CP-L"), what="the end is recorded")
+    frames = [frame[:3] for frame in logged_frames(database, "CP-L")]
+    assert frames == [("in", 2, "last"), ("out", 3, "last")]
+
+
+async def test_an_end_that_waits_for_a_lock_holds_up_no_other(
+    brisk: RunningBridge, database: Database
+) -> None:
+    add_charger(database, "CP-M")
+    with psycopg.connect(database.superuser_url) as blocker:
+        async with connected(brisk, "CP-L") as locked, connected(brisk, "CP-M") as other:
+            blocker.execute(
+                "select from ops.presence where charge_point_id ="
+                " (select id from core.charge_points where identity = 'CP-L') for update"
+            )
+            locked.socket.transport.abort()
+            other.socket.transport.abort()
+        wait_until(lambda: not open_connections(database, "CP-M"), what="the other end is recorded")
+        assert len(open_connections(database, "CP-L")) == 1
+    wait_until(lambda: not open_connections(database, "CP-L"), what="its end is recorded, too")
+
+
+async def test_what_comes_after_our_goodbye_does_not_count(
+    brisk: RunningBridge, database: Database
+) -> None:
+    with RawSocket(brisk) as raw:
+        raw.upgrade("CP-L")
+        raw.send(masked_frame(0x82, b"binary") + masked_frame(0x81, b'[2,"late","Heartbeat",{}]'))
+        raw.receive_all()
+    wait_until(lambda: not open_connections(database, "CP-L"), what="the end is recorded")
+    assert logged_frames(database, "CP-L") == []
+
+
+async def test_the_socket_of_a_deleted_charger_is_closed_and_hurts_no_other(
+    database: Database, tmp_path: Path
+) -> None:
+    for identity in ("CP-L", "CP-M", "CP-N"):
+        add_charger(database, identity)
+    replace_batch_function(database, AT_GATE)
+    environment = {"VOLTARO_BRIDGE_WORKERS": "1"}
+    with tuned_bridge(database, tmp_path, environment=environment) as bridge:
+        async with (
+            connected(bridge, "CP-L") as gone,
+            connected(bridge, "CP-M") as first,
+            connected(bridge, "CP-N") as mate,
+        ):
+            with superuser(database) as connection:
+                connection.execute("delete from core.charge_points where identity = 'CP-L'")
+            with closed_gate(database):
+                for client in (first, gone, mate):
+                    await client.send([2, "1", "Heartbeat", {}])
+                    await (await client.socket.ping())
+            assert (await first.receive())[0] == 3
+            assert (await mate.receive())[0] == 3
+            assert (await gone.closed())[0] == 1013
+        log = bridge.log.read_text()
+        assert "goes one by one" in log
+        assert " ERROR " not in log
 
 
 async def test_the_database_hears_who_is_alive(brisk: RunningBridge, database: Database) -> None:

@@ -184,10 +184,10 @@ async def test_idle_backends_may_be_killed_without_a_charger_noticing(
         async with connected(bridge, "CP-A0") as client:
             for number in range(1, 4):
                 _terminate_backends(own_database)
-                # Two for batches, two for the rest.
+                # Two for batches, two for handshakes, one for the rest.
                 await asyncio.to_thread(
                     wait_until,
-                    lambda: bridge.log.read_text().count("replaced") == 4 * number,  # noqa: B023
+                    lambda: bridge.log.read_text().count("replaced") == 5 * number,  # noqa: B023
                     what="connections are replaced",
                 )
                 answer = await client.call("Heartbeat", {}, message_id=str(number))
@@ -199,7 +199,7 @@ async def test_a_bridge_that_starts_first_waits_for_its_database(
 ) -> None:
     await asyncio.to_thread(own_cluster.cluster.stop)
     try:
-        with running_bridge(own_database.settings, tmp_path) as bridge:
+        with running_bridge(own_database.settings, tmp_path, waits_for_database=False) as bridge:
             assert await asyncio.to_thread(health, bridge) == 503
             await asyncio.to_thread(own_cluster.cluster.start)
             await _until_ready(bridge)
@@ -219,7 +219,7 @@ def test_a_server_that_takes_no_writes_does_not_count(
     with psycopg.connect(own_database.superuser_url, autocommit=True) as connection:
         connection.execute("alter role bridge set default_transaction_read_only = on")
     try:
-        with running_bridge(own_database.settings, tmp_path) as bridge:
+        with running_bridge(own_database.settings, tmp_path, waits_for_database=False) as bridge:
             wait_until(lambda: "not usable" in bridge.log.read_text(), what="it complains")
             assert health(bridge) == 503
     finally:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import psycopg
 import pytest
+import websockets
 
 from tests.bridge.chargers import (
     Charger,
@@ -108,7 +111,8 @@ async def test_a_batch_that_conflicts_is_run_again(batches: Database, tmp_path: 
     )
     with superuser(batches) as connection:
         connection.execute("create sequence tests.tries")
-    with tuned_bridge(batches, tmp_path) as bridge:
+    # One lane, or the tries of two would share the sequence and one could be unlucky four times.
+    with tuned_bridge(batches, tmp_path, environment={"VOLTARO_BRIDGE_WORKERS": "1"}) as bridge:
         async with _many(bridge) as clients:
             for client in clients:
                 await client.send([2, "1", "Heartbeat", {}])
@@ -153,6 +157,101 @@ async def test_one_poisonous_call_hurts_no_other(
                 else:
                     assert (await client.receive())[:2] == [3, str(number)]
         assert "Traceback" not in bridge.log.read_text()
+
+
+async def test_a_batch_that_takes_too_long_is_not_taken_apart(
+    batches: Database, tmp_path: Path
+) -> None:
+    """Its calls would take as long again, each of them."""
+    replace_batch_function(
+        batches,
+        f"{AT_GATE} if 'poison' = any(p_message_ids) then raise warning 'one try';"
+        " raise sqlstate '57014'; end if;",
+    )
+    with tuned_bridge(batches, tmp_path, environment={"VOLTARO_BRIDGE_WORKERS": "1"}) as bridge:
+        async with _many(bridge) as clients:
+            with closed_gate(batches):
+                for number, client in enumerate(clients):
+                    await client.send([2, "poison" if number == 5 else "1", "Heartbeat", {}])
+                    await (await client.socket.ping())
+            assert (await clients[0].receive())[0] == 3
+            for client in clients[1:]:
+                assert (await client.closed())[0] == 1013
+        assert "one by one" not in bridge.log.read_text()
+
+
+async def test_calls_one_by_one_do_not_take_for_ever(batches: Database, tmp_path: Path) -> None:
+    """A batch that was taken apart leaves its rest to the chargers, after five seconds."""
+    replace_batch_function(
+        batches,
+        f"{AT_GATE} if cardinality(p_actions) > 1 then raise sqlstate '53100'; end if;"
+        " if 'slow' = any(p_message_ids) then perform pg_sleep(2); end if;",
+    )
+    with tuned_bridge(batches, tmp_path, environment={"VOLTARO_BRIDGE_WORKERS": "1"}) as bridge:
+        async with _many(bridge) as clients:
+            with closed_gate(batches):
+                for number, client in enumerate(clients):
+                    await client.send([2, "slow" if number else "first", "Heartbeat", {}])
+                    await (await client.socket.ping())
+            ends = [await _end(client) for client in clients]
+    assert ends.count("answered") == 4
+    assert ends.count(1013) == _COUNT - 4
+
+
+async def _end(client: Charger) -> str | int:
+    """How a call ended: answered, or with the code of a closed socket."""
+    try:
+        await client.receive()
+    except websockets.ConnectionClosed as closed:
+        return closed.rcvd.code if closed.rcvd else 1006
+    return "answered"
+
+
+@pytest.mark.parametrize("is_table", [False, True], ids=["a row", "a table"])
+async def test_what_somebody_locks_stops_only_who_needs_it(
+    batches: Database, tmp_path: Path, is_table: bool
+) -> None:
+    """Its charger is sent away; the others of its lane have their answers within seconds."""
+    with superuser(batches) as connection:
+        connection.execute(
+            "create table tests.rows (id integer); insert into tests.rows values (1);"
+            " grant all on tests.rows to public"
+        )
+    replace_handler(
+        batches,
+        "data_transfer",
+        'perform from tests.rows for update; return \'{"status":"Accepted"}\';',
+    )
+    blocked = 8 if is_table else 1
+    with (
+        tuned_bridge(batches, tmp_path, environment={"VOLTARO_BRIDGE_WORKERS": "1"}) as bridge,
+        psycopg.connect(batches.superuser_url) as blocker,
+    ):
+        async with _many(bridge) as clients:
+            blocker.execute(
+                "lock table tests.rows" if is_table else "select from tests.rows for update"
+            )
+            began = time.monotonic()
+            for client in clients[:blocked]:
+                await client.send([2, "1", "DataTransfer", {"vendorId": "v"}])
+            for client in clients[blocked:]:
+                assert (await client.call("Heartbeat", {}))[0] == 3
+            assert time.monotonic() - began < 4
+            for client in clients[:blocked]:
+                assert (await client.closed())[0] == 1013
+        assert " ERROR " not in bridge.log.read_text()
+
+
+async def test_our_own_trouble_is_no_answer(batches: Database, tmp_path: Path) -> None:
+    """A missing table is mended, and then the charger is served; an answer would be final."""
+    replace_handler(batches, "data_transfer", "perform from tests.missing; return '{}';")
+    with tuned_bridge(batches, tmp_path) as bridge:
+        async with connected(bridge, "CP-D1") as client:
+            await client.send([2, "1", "DataTransfer", {"vendorId": "v"}])
+            assert (await client.closed())[0] == 1013
+    with superuser(batches) as connection:
+        kept = connection.execute("select from ops.failed_messages where sqlstate = '42P01'")
+        assert kept.fetchall() == []
 
 
 async def test_a_slow_charger_does_not_hold_up_the_answers_of_others(

@@ -119,6 +119,18 @@ async def test_bad_frames_are_in_the_log_as_they_came(
     assert frame_out[5] == "FormationViolation"
 
 
+async def test_nothing_but_stray_answers_ends_the_socket(
+    bridge: RunningBridge, charger: str
+) -> None:
+    async with connected(bridge, charger) as client:
+        for _ in range(49):
+            await client.send([3, "never-sent", {}])
+        assert (await client.call("Heartbeat", {}))[0] == 3
+        for number in range(50):
+            await client.send([3, "never-sent", {}] if number % 2 else "nonsense")
+        assert (await client.closed())[0] == 1008
+
+
 async def test_nothing_but_bad_frames_ends_the_socket(bridge: RunningBridge, charger: str) -> None:
     async with connected(bridge, charger) as client:
         for _ in range(49):

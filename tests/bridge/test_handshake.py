@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 from collections.abc import Callable
 from pathlib import Path
 
+import psycopg
 import pytest
 import websockets
 
 from tests.bridge.chargers import (
     KEY,
     RawSocket,
+    add_charger,
     basic,
     connected,
     superuser,
@@ -208,6 +211,57 @@ def test_a_request_that_never_ends_is_dropped_in_time(database: Database, tmp_pa
             assert raw.receive_all() == b""
         with RawSocket(bridge) as raw:
             assert raw.receive_all() == b""
+
+
+def test_a_handshake_that_waits_too_long_is_told_to_come_back(
+    database: Database, tmp_path: Path
+) -> None:
+    """And keep-alives go on, however many handshakes wait for somebody's lock."""
+    for number in range(4):
+        add_charger(database, f"CP-W{number}")
+    with (
+        tuned_bridge(
+            database, tmp_path, handshake_timeout_s=1, keep_alive_interval_s=0.2
+        ) as bridge,
+        psycopg.connect(database.superuser_url) as blocker,
+        contextlib.ExitStack() as stack,
+    ):
+        with superuser(database) as connection:
+            connection.execute(
+                "insert into ops.presence (tenant_id, charge_point_id)"
+                " select tenant_id, id from core.charge_points where identity like 'CP-W%'"
+                " on conflict do nothing"
+            )
+        blocker.execute("select from ops.presence for update")
+        waiting = [stack.enter_context(RawSocket(bridge)) for _ in range(4)]
+        for number, raw in enumerate(waiting):
+            name = f"CP-W{number}"
+            raw.send(upgrade_request(f"/{name}", authorization=basic(name, KEY)))
+        for raw in waiting:
+            answer = raw.receive_all()
+            assert answer.startswith(b"HTTP/1.1 503 "), answer
+            assert b"Retry-After: " in answer
+        with superuser(database) as connection:
+            assert connection.execute(
+                "select max(b.last_seen_at) > clock_timestamp() - interval '0.7 seconds'"
+                " from ops.bridges as b"
+            ).fetchone() == (True,)
+        assert "Traceback" not in bridge.log.read_text()
+
+
+async def test_a_defect_in_a_handshake_ends_only_that(database: Database, tmp_path: Path) -> None:
+    add_charger(database, "CP-W")
+    with tuned_bridge(database, tmp_path) as bridge:
+        for body in ("null", "'[]'", """'{"status":101,"connection_id":1,"identity":"x"}'"""):
+            with superuser(database) as connection:
+                connection.execute(
+                    "create or replace function ocpp.open_connection(p_bridge_id uuid,"
+                    " p_path text[], p_username text, p_password bytea,"
+                    " p_offered_subprotocols text[], p_remote_address text, p_is_tls boolean,"
+                    f" p_user_agent text) returns jsonb language sql as $$ select {body}::jsonb $$"
+                )
+            assert await _status(bridge, "CP-W") == 503
+        assert bridge.process.poll() is None
 
 
 def test_frames_before_the_answer_end_the_handshake(bridge: RunningBridge, charger: str) -> None:

@@ -106,6 +106,24 @@ async def test_a_charger_that_does_not_close_cannot_stop_the_drain(
         assert await asyncio.to_thread(bridge.process.wait, 10) == 0
 
 
+def test_a_database_that_hangs_does_not_hold_up_the_end(storing: Database, tmp_path: Path) -> None:
+    with tuned_bridge(storing, tmp_path) as bridge:
+        with superuser(storing) as connection:
+            backends = connection.execute(
+                "select pid from pg_stat_activity where usename = 'bridge'"
+                " and datname = current_database()"
+            ).fetchall()
+        assert backends
+        try:
+            for (pid,) in backends:
+                os.kill(pid, signal.SIGSTOP)
+            bridge.process.terminate()
+            assert bridge.process.wait(5) == 0
+        finally:
+            for (pid,) in backends:
+                os.kill(pid, signal.SIGCONT)
+
+
 async def test_nothing_that_was_acknowledged_is_lost_when_the_bridge_is_killed(
     storing: Database, tmp_path: Path
 ) -> None:

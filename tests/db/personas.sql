@@ -261,8 +261,8 @@ cross join (
     select extensions.crypt('correct-horse-7', extensions.gen_salt('bf', 4)) as password_hash
 ) as h;
 
-insert into core.memberships (tenant_id, user_id, role_id, is_active)
-select p.tenant_id, p.user_id, r.id, p.name not like '%.inactive'
+insert into core.memberships (tenant_id, user_id, role_id, is_active, accepted_at)
+select p.tenant_id, p.user_id, r.id, p.name not like '%.inactive', now()
 from tests.personas as p
 inner join core.roles as r on r.tenant_id = p.tenant_id and r.name = p.role;
 

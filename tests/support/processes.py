@@ -107,14 +107,26 @@ def running_postgrest(settings: Settings, directory: Path) -> Iterator[RunningPa
 
 @contextlib.contextmanager
 def running_bridge(
-    settings: Settings, directory: Path, *, environment: Mapping[str, str] | None = None
+    settings: Settings,
+    directory: Path,
+    *,
+    environment: Mapping[str, str] | None = None,
+    waits_for_database: bool = True,
 ) -> Iterator[RunningBridge]:
-    """The bridge on the database of `settings`, listening; `directory` takes its log."""
+    """The bridge on the database of `settings`; `directory` takes its log.
+
+    It listens before it has its database, and refuses chargers until then.
+    """
     chosen = replace(settings, ocpp_port=free_port())
     log = directory / "bridge.log"
     variables = {**parts.bridge_environment(chosen), **(environment or {})}
     with running(parts.module_command("bridge"), variables, log=log) as process:
-        _await_answer(process, log, lambda: _listens(chosen.ocpp_port))
+        health = f"http://127.0.0.1:{chosen.ocpp_port}/health"
+        _await_answer(
+            process,
+            log,
+            lambda: _answers(health) if waits_for_database else _listens(chosen.ocpp_port),
+        )
         url = f"ws://127.0.0.1:{chosen.ocpp_port}"
         yield RunningBridge(process, log, url, chosen.ocpp_port)
 

@@ -47,6 +47,38 @@ def test_a_view_and_a_function_may_share_a_name(code: Code) -> None:
     assert code.apply().ran == ("api/owners.sql", "api/things.sql", "api/a.sql")
 
 
+def test_relationships_of_one_name_come_and_go_by_themselves(code: Code) -> None:
+    def write(owner: str, limit: int) -> None:
+        code.write(
+            f"api/things_of_{owner}.sql",
+            (
+                "create or replace function api.things(p_row api.OWNER)"
+                " returns setof api.things rows 1\n"
+                "language sql set search_path = pg_catalog, pg_temp\n"
+                "as $$ select t.id from api.things as t limit LIMIT $$;\n"
+                "comment on function api.things(api.OWNER) is 'Made by a test.';\n"
+            )
+            .replace("OWNER", owner)
+            .replace("LIMIT", str(limit)),
+        )
+
+    for owner in ("owners", "users"):
+        code.view(f"api.{owner}", "select 1 as id")
+        write(owner, 1)
+    code.view("api.things", "select t.id from core.things as t")
+    code.apply()
+    write("users", 2)
+    assert code.apply().ran == ("api/things_of_users.sql",)
+    assert code.apply().ran == ()
+    assert code.query("select count(*) from pg_proc where proname = 'things'") == [(2,)]
+    code.remove("api/things_of_users.sql")
+    assert code.apply().dropped == ("function api.things(api.users)",)
+    # A view that is made anew takes the relationship of its row along, and no other.
+    code.view("api.owners", "select 'a' as name")
+    assert "api/things_of_owners.sql" in code.apply().ran
+    assert code.query("select count(*) from pg_proc where proname = 'things'") == [(1,)]
+
+
 def test_a_mention_in_a_comment_string_or_body_is_not_a_need(code: Code) -> None:
     code.function("fleet.one", body="select fleet.two()", after="-- fleet.two\nselect 'fleet.two';")
     code.function("fleet.two", body="select 1", after="/* fleet.one */")

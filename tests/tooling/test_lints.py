@@ -102,6 +102,17 @@ _BROKEN = {
         "comment on table core.things is null",
         "core.things: has no comment",
     ),
+    "overloads api": (
+        (
+            "create function api.f(p_a integer) returns integer language sql"
+            " set search_path = pg_catalog, pg_temp return 1;"
+            " comment on function api.f(integer) is 'Made by a test.';"
+            " create function api.f(p_a text) returns integer language sql"
+            " set search_path = pg_catalog, pg_temp return 1;"
+            " comment on function api.f(text) is 'Made by a test.';"
+        ),
+        "api.f: exists 2 times with different arguments",
+    ),
     "overloads": (
         f"{_FUNCTION} {_OTHER_FUNCTION}",
         "fleet.f: exists 2 times with different arguments",

@@ -185,6 +185,20 @@ def test_a_database_that_is_away_is_one_line(empty_database: Database, history: 
         migrate(away, migrations=history)
 
 
+def test_a_database_that_is_not_utf8_is_one_line(cluster: TestCluster) -> None:
+    name = "test_of_latin1"
+    with connect(cluster.cluster.superuser_url) as superuser:
+        superuser.execute(
+            f"create database {name} owner voltaro encoding 'LATIN1' locale 'C'"
+            " locale_provider libc template template0"
+        )
+        try:
+            with pytest.raises(MigrationError, match=r"^the database's encoding is LATIN1 and .*$"):
+                migrate(cluster.database_at(name).settings)
+        finally:
+            superuser.execute(f"drop database {name}")
+
+
 def test_the_demo_is_made_once(migrated: Database) -> None:
     assert seed.seed(migrated.settings) is True
     assert seed.seed(migrated.settings) is False

@@ -45,6 +45,23 @@ def test_a_file_from_before_a_new_secret_is_completed(tmp_path: Path) -> None:
     assert json.loads(path.read_text())["jobs_password"]
 
 
+def test_a_file_that_is_broken_and_one_that_cannot_be_read_differ(tmp_path: Path) -> None:
+    path = tmp_path / "secrets.json"
+    for content in ("{", "[]", "\udcff"):
+        path.write_text(content, errors="surrogateescape")
+        with pytest.raises(SettingsError, match=r"repair it, or `make reset` forgets it"):
+            Secrets.load(path, {})
+    path.unlink()
+    path.mkdir()
+    for unreadable in (path, tmp_path / "file" / "secrets.json"):
+        (tmp_path / "file").touch()
+        with pytest.raises(SettingsError, match=r"^cannot read .*VOLTARO_HOME must be a folder"):
+            Secrets.load(unreadable, {})
+    environment = {"VOLTARO_HOME": str(tmp_path)}
+    given = Secrets.generate()
+    assert Settings.from_environment(environment, secrets=given).secrets is given
+
+
 @pytest.mark.parametrize(
     ("variable", "value"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -32,21 +33,24 @@ class Home:
     directory: Path
     environment: dict[str, str]
 
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run `python -m db ...` to its end."""
-        return self._run([sys.executable, "-m", "db", *arguments])
+    def run(self, *arguments: str, output: int | None = None) -> subprocess.CompletedProcess[str]:
+        """Run `python -m db ...` to its end; what it prints may go to a descriptor."""
+        return self._run([sys.executable, "-m", "db", *arguments], output)
 
     def make(self, target: str) -> subprocess.CompletedProcess[str]:
         """Run `make ...` to its end."""
         return self._run(["make", target])
 
-    def _run(self, command: list[str]) -> subprocess.CompletedProcess[str]:
+    def _run(
+        self, command: list[str], output: int | None = None
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             command,
             cwd=ROOT,
             env={**os.environ, **self.environment},
             stdin=subprocess.DEVNULL,
-            capture_output=True,
+            stdout=subprocess.PIPE if output is None else output,
+            stderr=subprocess.PIPE,
             text=True,
             timeout=120,
             check=False,
@@ -103,6 +107,12 @@ def test_a_stack_starts_recovers_and_stops(home: Home) -> None:
     again = home.run("up")
     assert (again.returncode, home.pids()) == (0, first)
     assert "running already" in again.stderr
+    assert "keeps its addresses" not in again.stderr
+    elsewhere = Home(home.directory, {**home.environment, "VOLTARO_API_PORT": str(free_port())})
+    for command in ("start", "up"):
+        changed = elsewhere.run(command)
+        assert (changed.returncode, home.pids()) == (0, first)
+        assert "it keeps its addresses, http://127.0.0.1:" in changed.stderr
 
     # Scripts get JSON and nothing else.
     printed = home.make("info")
@@ -112,6 +122,13 @@ def test_a_stack_starts_recovers_and_stops(home: Home) -> None:
     roles = [account["role"] for account in info["demo"]["accounts"]]
     assert roles[:5] == ["platform_admin", "admin", "operator", "support", "customer"]
     assert len({account["tenant"] for account in info["demo"]["accounts"][:5]}) == 1
+
+    # A reader that has left is no failure.
+    left, right = os.pipe()
+    os.close(left)
+    unread = home.run("info", output=right)
+    os.close(right)
+    assert (unread.returncode, unread.stderr) == (0, "")
 
     # A minted token is one that the API takes.
     token = home.run("token", "operator@greenway.example").stdout.strip()
@@ -143,7 +160,12 @@ def test_a_stack_starts_recovers_and_stops(home: Home) -> None:
     assert "of an earlier run" in recovered.stderr
     assert all(_is_gone(pid) for pid in before.values())
 
+    # What ends a stack needs no secrets, whatever has become of their file.
     last = home.pids()
+    (home.directory / "secrets.json").write_text("{")
+    broken = home.run("start")
+    assert broken.returncode == 2
+    assert "make reset" in broken.stderr
     stopped = home.run("stop")
     assert stopped.returncode == 0
     assert all(_is_gone(pid) for pid in last.values())
@@ -165,6 +187,67 @@ def test_a_taken_port_is_one_line_with_a_way_out(home: Home) -> None:
             assert refused.stderr.count("\n") == 1
     assert not (home.directory / "stack.json").exists()
     assert not (home.directory / "pgdata").exists()
+
+
+def test_an_address_that_is_not_ours_is_named(home: Home) -> None:
+    for host in ("192.0.2.1", "no-such-host.invalid"):
+        home.environment["VOLTARO_OCPP_HOST"] = host
+        refused = home.run("up")
+        assert refused.returncode == 1
+        assert "VOLTARO_OCPP_HOST" in refused.stderr
+        assert "is taken" not in refused.stderr
+        assert refused.stderr.count("\n") == 1
+
+
+def test_ipv6_addresses_work_and_stand_in_brackets(home: Home) -> None:
+    home.environment.update(VOLTARO_API_HOST="::1", VOLTARO_OCPP_HOST="::1")
+    started = home.run("start")
+    if not _has_ipv6():
+        assert "VOLTARO_API_HOST" in started.stderr
+        return
+    assert started.returncode == 0, started.stderr
+    info = json.loads(home.run("info").stdout)
+    assert info["ocpp_url"] == f"ws://[::1]:{home.environment['VOLTARO_OCPP_PORT']}"
+    with urllib.request.urlopen(info["api_url"], timeout=10) as answer:  # noqa: S310
+        assert answer.status == 200
+
+
+def _has_ipv6() -> bool:
+    with socket.socket(socket.AF_INET6) as probe, contextlib.suppress(OSError):
+        probe.bind(("::1", 0))
+        return True
+    return False
+
+
+def test_a_failure_that_nobody_foresaw_is_one_line(home: Home) -> None:
+    (home.directory / "jwks.json").mkdir()
+    short = home.run("up")
+    assert short.returncode == 1
+    assert short.stderr.startswith("voltaro: unexpected IsADirectoryError: ")
+    assert short.stderr.count("\n") == 1
+    home.environment["VOLTARO_DEBUG"] = "1"
+    assert "Traceback" in home.run("up").stderr
+    (home.directory / "jwks.json").rmdir()
+
+
+def test_ctrl_c_while_modules_are_imported_is_quiet(home: Home, tmp_path: Path) -> None:
+    (tmp_path / "psycopg.py").write_text(
+        "import time\nprint('importing', flush=True)\ntime.sleep(60)\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-m", "db", "up"],
+        cwd=ROOT,
+        env={**os.environ, **home.environment, "PYTHONPATH": str(tmp_path)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "importing\n"
+        process.send_signal(signal.SIGINT)
+        assert process.stdout.read() == ""
+    assert process.returncode == -signal.SIGINT
 
 
 def test_nonsense_in_the_environment_is_one_line(home: Home) -> None:

@@ -1,8 +1,9 @@
 -- Open a sign-in of a person, in the tenant named or else in the one joined first.
 --
+-- The first sign-in accepts a membership; without a name the accepted ones come first.
 -- Returns what access.create_sign_in_tokens returns.
 -- Called by: api.login, api.switch_tenant, access.issue_token.
--- Writes:    core.login_sessions, core.refresh_tokens.
+-- Writes:    core.login_sessions, core.refresh_tokens, core.memberships (accepted_at).
 -- Errors:    PT401 user_inactive.
 create or replace function access.open_sign_in(p_user_id uuid, p_tenant_id bigint default null)
 returns json
@@ -28,7 +29,7 @@ begin
         and m.is_active
         and u.is_active
         and t.is_active
-    order by m.created_at, m.tenant_id
+    order by m.accepted_at is null, m.created_at, m.tenant_id
     limit 1
     returning login_sessions.id into v_login_session_id;
 
@@ -39,6 +40,14 @@ begin
             detail = '{"error":"user_inactive"}',
             hint = 'Ask an administrator of the tenant.';
     end if;
+    update core.memberships as m
+    set accepted_at = now()
+    from core.login_sessions as ls
+    where
+        ls.id = v_login_session_id
+        and m.tenant_id = ls.tenant_id
+        and m.user_id = ls.user_id
+        and m.accepted_at is null;
     return access.create_sign_in_tokens(v_login_session_id);
 end;
 $$;

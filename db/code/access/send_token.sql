@@ -1,7 +1,7 @@
 -- Send a person an e-mail, with a one-time token in it when a purpose is named.
 --
 -- At most three e-mails of a template an hour go to one person: returns false when that is used
--- up, and nothing was written.
+-- up, and nothing was written. p_password_hash becomes the person's with the use of the token.
 -- Called by: api.request_password_reset, api.sign_up, api.invite_user.
 -- Writes:    core.one_time_tokens, ops.outbox (kind email).
 -- Locks:     the person's row, so that the count holds.
@@ -10,7 +10,8 @@ create or replace function access.send_token(
     p_template text,
     p_purpose text,
     p_valid_for interval,
-    p_tenant_id bigint default null
+    p_tenant_id bigint default null,
+    p_password_hash text default null
 )
 returns boolean
 language plpgsql
@@ -45,8 +46,12 @@ begin
 
     if p_purpose is not null then
         v_token := access.create_token();
-        insert into core.one_time_tokens (token_hash, user_id, purpose, expires_at)
-        values (access.hash_token(v_token), p_user_id, p_purpose, now() + p_valid_for);
+        insert into core.one_time_tokens (
+            token_hash, user_id, purpose, expires_at, password_hash
+        )
+        values (
+            access.hash_token(v_token), p_user_id, p_purpose, now() + p_valid_for, p_password_hash
+        );
     end if;
     insert into ops.outbox (tenant_id, kind, idempotency_key, payload)
     values (
@@ -67,6 +72,6 @@ begin
     return true;
 end;
 $$;
-revoke all on function access.send_token(uuid, text, text, interval, bigint) from public;
-comment on function access.send_token(uuid, text, text, interval, bigint) is
+revoke all on function access.send_token(uuid, text, text, interval, bigint, text) from public;
+comment on function access.send_token(uuid, text, text, interval, bigint, text) is
     'Send a person an e-mail, with a one-time token in it when a purpose is named.';

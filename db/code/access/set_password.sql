@@ -1,6 +1,6 @@
--- Set a person's password: sign-ins but the one named end, tokens to reset it are void.
+-- Set a person's password: sign-ins but the one named end, tokens from e-mails are void.
 --
--- Called by: api.change_password, api.reset_password, api.sign_up.
+-- Called by: api.change_password, api.reset_password.
 -- Writes:    core.credentials, core.login_sessions, core.one_time_tokens.
 create or replace function access.set_password(
     p_user_id uuid, p_password text, p_except uuid default null
@@ -20,7 +20,7 @@ begin
     perform access.revoke_sign_ins(p_user_id, 'password_changed', p_except => p_except);
     update core.one_time_tokens as ot
     set used_at = now()
-    where ot.user_id = p_user_id and ot.purpose = 'password_reset' and ot.used_at is null;
+    where ot.user_id = p_user_id and ot.used_at is null;
 end;
 $$;
 revoke all on function access.set_password(uuid, text, uuid) from public;

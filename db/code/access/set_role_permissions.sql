@@ -1,8 +1,9 @@
 -- Give a role exactly the permissions named.
 --
--- Called by: api.create_role, api.update_role, which have checked who asks.
+-- Called by: api.create_role, api.update_role, which have checked who asks and that the
+--            permissions exist.
 -- Writes:    core.role_permissions.
--- Errors:    PT400 permission_unknown, permissions_of_customer.
+-- Errors:    PT400 permissions_of_customer.
 create or replace function access.set_role_permissions(p_role core.roles, p_permissions text[])
 returns void
 language plpgsql
@@ -10,21 +11,7 @@ volatile
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-    v_unknown text;
 begin
-    select p.key
-    into v_unknown
-    from unnest(p_permissions) as p (key)
-    where not exists (select from core.permissions as known where known.key = p.key)
-    limit 1;
-    if found then
-        raise exception using
-            errcode = 'PT400',
-            message = format('there is no permission %s', left(v_unknown, 100)),
-            detail = '{"error":"permission_unknown"}',
-            hint = 'The relation permissions lists them.';
-    end if;
     if p_role.audience = 'customer' and cardinality(p_permissions) > 0 then
         raise exception using
             errcode = 'PT400',

@@ -51,9 +51,11 @@ comment on function access.supabase_token_hook(jsonb) is
 --
 -- The first token of a person joins subject and person by the e-mail that Supabase confirmed;
 -- from then on the e-mail does not matter. An issuer that an administrator has switched off
--- stays off.
+-- stays off. At that first token a password chosen before anybody verified the address is
+-- discarded.
 -- Definer: Supabase's role may not read our tables; it is the authority on who signed in.
--- Writes:    core.identity_providers, core.identities (at the first token), core.users.
+-- Writes:    core.identity_providers, core.identities (at the first token), core.users,
+--            core.credentials, core.one_time_tokens, core.memberships (accepted_at).
 create or replace function access.get_supabase_claims(
     p_issuer text, p_audience text, p_subject text, p_email text, p_tenant_id bigint
 )
@@ -83,6 +85,7 @@ begin
         where lower(u.email) = lower(p_email) and u.is_active
         on conflict (issuer, subject) do nothing
         returning identities.user_id into v_user_id;
+        perform access.discard_unverified(v_user_id);
         update core.users as u
         set email_verified_at = now()
         where u.id = v_user_id and u.email_verified_at is null;
@@ -106,6 +109,12 @@ begin
         )
     order by m.tenant_id is distinct from p_tenant_id, m.created_at, m.tenant_id
     limit 1;
+    update core.memberships as m
+    set accepted_at = now()
+    where
+        m.user_id = v_user_id
+        and m.tenant_id = (v_claims ->> 'tenant_id')::bigint
+        and m.accepted_at is null;
     return v_claims;
 end;
 $$;

@@ -5,22 +5,32 @@
 -- up to the longest lock; a day without failures forgets them. Known and unknown addresses are
 -- treated alike, in the count and in the time it takes. The count is by address only: what
 -- PostgREST could say of the client's network address is a header that anybody can write.
+-- With p_user_id the count is that person's own, apart from what strangers do to the address.
 -- Called by: api.login, api.change_password. The caller must not raise after a failure: that would
 --            undo the count.
--- Locks:     attempts on one address run one after the other, so that a burst is counted exactly.
+-- Locks:     the row of the count: attempts run one after the other, so that a burst is counted
+--            exactly. One that waits for longer than lock_timeout gets wait_s = 1, so that a few
+--            addresses cannot hold every connection of the API.
 -- Writes:    ops.login_attempts.
 create or replace function access.try_password(
-    p_email text, p_password text, out user_id uuid, out wait_s integer
+    p_email text,
+    p_password text,
+    p_user_id uuid default null,
+    out user_id uuid,
+    out wait_s integer
 )
 returns record
 language plpgsql
 volatile
 security invoker
 set search_path = pg_catalog, pg_temp
+set lock_timeout = '500ms'
 as $$
 declare
     v_email constant text := lower(btrim(p_email));
-    v_subject constant bytea := access.hash_token('login ' || v_email);
+    v_subject constant bytea := access.hash_token(
+        coalesce('password ' || p_user_id, 'login ' || v_email)
+    );
     v_attempts ops.login_attempts;
     v_password_hash text;
     v_free constant integer := access.get_setting('access.login_failures_free')::integer;
@@ -28,11 +38,27 @@ declare
     v_now timestamptz;
     v_wait interval;
 begin
-    perform pg_advisory_xact_lock(hashtextextended('access.try_password ' || v_email, 0));
+    begin
+        -- Again when a right password has deleted the row while this one waited for it.
+        loop
+            insert into ops.login_attempts (subject_hash)
+            values (v_subject)
+            on conflict (subject_hash) do nothing;
+            select la.*
+            into v_attempts
+            from ops.login_attempts as la
+            where la.subject_hash = v_subject
+            for update;
+            exit when found;
+        end loop;
+    exception
+        when lock_not_available then
+            wait_s := 1;
+            return;
+    end;
 
     -- Not now(): the wait for the lock is part of the transaction.
     v_now := clock_timestamp();
-    select la.* into v_attempts from ops.login_attempts as la where la.subject_hash = v_subject;
     if v_attempts.locked_until > v_now then
         wait_s := ceil(extract(epoch from v_attempts.locked_until - v_now));
         return;
@@ -75,19 +101,14 @@ begin
         make_interval(secs => power(2, least(v_failures - v_free, 20) + 2)),
         make_interval(mins => access.get_setting('access.login_lock_minutes_max')::integer)
     );
-    insert into ops.login_attempts as la (subject_hash, failures, last_failed_at, locked_until)
-    values (
-        v_subject,
-        v_failures,
-        v_now,
-        case when v_failures >= v_free then v_now + v_wait end
-    )
-    on conflict (subject_hash) do update set
-        failures = excluded.failures,
-        last_failed_at = excluded.last_failed_at,
-        locked_until = excluded.locked_until;
+    update ops.login_attempts as la
+    set
+        failures = v_failures,
+        last_failed_at = v_now,
+        locked_until = case when v_failures >= v_free then v_now + v_wait end
+    where la.subject_hash = v_subject;
 end;
 $$;
-revoke all on function access.try_password(text, text) from public;
-comment on function access.try_password(text, text) is
+revoke all on function access.try_password(text, text, uuid) from public;
+comment on function access.try_password(text, text, uuid) is
     'Try a password for an e-mail address, counting failures.';

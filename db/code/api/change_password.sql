@@ -1,6 +1,7 @@
 -- Change the own password; all other sign-ins end.
 --
--- A wrong old password counts like a failed sign-in, and is answered, not raised, for the count's
+-- A wrong old password counts as a failed sign-in does, but apart from those: strangers who fail
+-- with the address do not keep its owner from here. It is answered, not raised, for the count's
 -- sake.
 -- Writes:  core.credentials, core.login_sessions, core.one_time_tokens, ops.login_attempts.
 -- Errors:  PT400 of access.check_password; PT403 wrong_password, person_required;
@@ -24,7 +25,7 @@ begin
 
     select t.user_id, t.wait_s
     into v_try
-    from access.try_password(v_email, coalesce(old_password, '')) as t;
+    from access.try_password(v_email, coalesce(old_password, ''), v_user_id) as t;
     if v_try.wait_s is not null then
         return access.refuse_attempt(v_try.wait_s);
     end if;

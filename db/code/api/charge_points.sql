@@ -111,7 +111,8 @@ comment on column api.charge_points.registration_status is
 comment on column api.charge_points.security_profile is
     'OCPP security profile, 1 to 3; 0, without a key, is an exception.';
 comment on column api.charge_points.quirks is
-    'Exceptions for a charger that does not follow OCPP.';
+    'Exceptions for a charger that does not follow OCPP: assume_subprotocol (a text) stands in '
+    'for the subprotocol that it does not offer.';
 comment on column api.charge_points.max_power_w is
     'Power that the charge point can draw at most, in watts.';
 comment on column api.charge_points.vendor is 'Vendor, as reported at boot.';

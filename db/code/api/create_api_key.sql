@@ -1,7 +1,8 @@
 -- Make an API key of the person who asks, in their tenant.
 --
 -- Writes:  core.api_keys.
--- Errors:  PT400 name_invalid, expires_at_past; PT403 permission_missing, person_required.
+-- Errors:  PT400 name_invalid, expires_at_past, expires_at_far;
+--          PT403 permission_missing, person_required.
 -- Definer: nobody may write keys, or read their hashes.
 create or replace function api.create_api_key(name text, expires_at timestamptz default null)
 returns json
@@ -29,6 +30,13 @@ begin
             errcode = 'PT400',
             message = 'the key would be expired already',
             detail = '{"error":"expires_at_past"}',
+            hint = 'Leave expires_at out for a key that does not expire.';
+    end if;
+    if create_api_key.expires_at > now() + interval '10 years' then
+        raise exception using
+            errcode = 'PT400',
+            message = 'a key expires within 10 years',
+            detail = '{"error":"expires_at_far"}',
             hint = 'Leave expires_at out for a key that does not expire.';
     end if;
 

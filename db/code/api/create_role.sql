@@ -33,6 +33,7 @@ begin
             detail = '{"error":"audience_invalid"}',
             hint = 'Take staff or customer.';
     end if;
+    perform access.check_permissions(v_permissions);
     perform access.require_role_within(create_role.audience, v_permissions);
 
     insert into core.roles as r (tenant_id, name, audience, description)

@@ -2,7 +2,7 @@
 --
 -- Writes:  core.memberships (row locked), core.login_sessions.
 -- Errors:  PT403 permission_missing, role_beyond_own; PT404 user_unknown, tenant_unknown;
---          PT409 last_admin.
+--          PT409 last_admin, last_platform_admin.
 -- Definer: nobody may write memberships.
 create or replace function api.deactivate_user(user_id uuid, tenant_id bigint default null)
 returns void

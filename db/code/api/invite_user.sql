@@ -1,8 +1,10 @@
 -- Make a person a member of a tenant and tell them by e-mail.
 --
 -- Somebody new gets a token to set a password with, valid as long as an e-mail verification;
--- somebody known keeps theirs. A member who has never signed in can be invited again.
--- Writes:  core.users, core.memberships, core.one_time_tokens, ops.outbox.
+-- somebody known keeps theirs. A password that was chosen for the address before it was verified
+-- is discarded: an invitation must not reach whoever chose it. A member who has never signed in
+-- can be invited again.
+-- Writes:  core.users, core.credentials, core.memberships, core.one_time_tokens, ops.outbox.
 -- Errors:  PT400 email_invalid, full_name_invalid; PT403 permission_missing, role_beyond_own;
 --          PT404 role_unknown, tenant_unknown; PT409 user_is_member; PT429 too_many_emails.
 -- Definer: whether an address is known in another tenant is nobody's business.
@@ -31,6 +33,7 @@ begin
     values (v_email, coalesce(btrim(invite_user.full_name), ''))
     on conflict do nothing;
     select u.* into v_user from core.users as u where lower(u.email) = v_email;
+    perform access.discard_unverified(v_user.id);
     v_has_password := exists (select from core.credentials as c where c.user_id = v_user.id);
     v_is_member := exists (
         select

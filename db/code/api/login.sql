@@ -5,7 +5,7 @@
 -- Errors:  PT400 credentials_missing; PT401 invalid_credentials, user_inactive;
 --          PT403 email_unverified; PT429 too_many_attempts.
 -- Definer: anonymous may read and write nothing.
-create or replace function api.login(email text, password text)
+create or replace function api.login(email text default null, password text default null)
 returns json
 language plpgsql
 volatile
@@ -34,7 +34,7 @@ begin
             401,
             'e-mail or password is wrong',
             '{"error":"invalid_credentials"}',
-            'Check both, or ask for a password reset.'
+            'Check both, follow the link after a sign-up, or ask for a password reset.'
         );
     end if;
 

@@ -80,7 +80,9 @@ comment on column api.meter_values.voltage_l3_v is 'Voltage of phase 3 to neutra
 comment on column api.meter_values.soc_percent is 'State of charge of the vehicle, in percent.';
 comment on column api.meter_values.temperature_celsius is 'Temperature, in degrees Celsius.';
 comment on column api.meter_values.other_samples is
-    'Samples without a column, signed, not readable or converted, as they were sent.';
+    'Samples without a column, signed, not readable or converted, as they were sent; the rest of '
+    'too many is one list.';
 comment on column api.meter_values.flags is
     'What was odd: time_clamped, unit_kwh, unit_kw, unit_temperature, unit_conflict, '
-    'value_unreadable, signed_data, mixed_contexts, measurand_unknown, context_unknown.';
+    'value_unreadable, signed_data, mixed_contexts, measurand_unknown, context_unknown, '
+    'too_many_samples, connector_mismatch (of another EVSE than the session''s).';

@@ -15,15 +15,17 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_user_id constant uuid := access.use_token(reset_password.token, 'password_reset');
+    v_token constant core.one_time_tokens := access.use_token(
+        reset_password.token, 'password_reset'
+    );
     v_email text;
 begin
     update core.users as u
-    set email_verified_at = coalesce(u.email_verified_at, now())
-    where u.id = v_user_id
+    set email_verified_at = coalesce(u.email_verified_at, now()), is_provisional = false
+    where u.id = v_token.user_id
     returning u.email into v_email;
     perform access.check_password(new_password, v_email);
-    perform access.set_password(v_user_id, new_password);
+    perform access.set_password(v_token.user_id, new_password);
     delete from ops.login_attempts as la
     where la.subject_hash = access.hash_token('login ' || lower(v_email));
 end;

@@ -1,8 +1,9 @@
 -- Give a member another role. It takes effect at their next request.
 --
--- Writes:  core.memberships (row locked).
+-- A password that was chosen for the address before it was verified is discarded.
+-- Writes:  core.memberships (row locked), core.credentials, core.one_time_tokens, core.users.
 -- Errors:  PT403 permission_missing, role_beyond_own; PT404 user_unknown, role_unknown,
---          tenant_unknown; PT409 last_admin.
+--          tenant_unknown; PT409 last_admin, last_platform_admin.
 -- Definer: nobody may write memberships.
 create or replace function api.set_user_role(
     user_id uuid, role text, tenant_id bigint default null
@@ -19,6 +20,7 @@ declare
     );
     v_role constant core.roles := access.get_role(v_member.tenant_id, set_user_role.role);
 begin
+    perform access.discard_unverified(v_member.user_id);
     update core.memberships as m
     set role_id = v_role.id
     where

@@ -44,7 +44,8 @@ comment on column api.sites.latitude is
     'Degrees north, WGS 84; together with longitude or not at all.';
 comment on column api.sites.longitude is 'Degrees east, WGS 84.';
 comment on column api.sites.time_zone is
-    'IANA time zone, such as Europe/Berlin: local prices and days follow it.';
+    'IANA time zone, such as Europe/Berlin: local prices and days follow it. '
+    'Left out, it is the tenant''s.';
 comment on column api.sites.is_public is 'Whether the place may be shown to everybody.';
 comment on column api.sites.created_at is 'When the row was made.';
 comment on column api.sites.updated_at is 'When the row was last changed.';

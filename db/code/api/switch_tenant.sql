@@ -1,7 +1,10 @@
 -- Continue in another tenant that the person belongs to.
 --
--- Writes:  core.login_sessions (the present sign-in ends), core.refresh_tokens.
--- Errors:  PT404 tenant_unknown, also for a tenant of others; PT403 person_required.
+-- A token of an outside issuer must not become a sign-in of ours: that would outlive what its
+-- issuer takes back. Such a person chooses with the claim tenant_id.
+-- Writes:  core.login_sessions (the present sign-in ends), core.refresh_tokens, core.memberships.
+-- Errors:  PT404 tenant_unknown, also for a tenant of others; PT403 person_required,
+--          outside_token.
 -- Definer: the memberships in other tenants are out of the person's sight.
 create or replace function api.switch_tenant(tenant text)
 returns json
@@ -15,6 +18,21 @@ declare
     v_tenant_id bigint;
     v_tokens json;
 begin
+    if not exists (
+        select
+        from core.login_sessions as ls
+        where
+            ls.id = v_sid
+            and ls.user_id = claims.user_id()
+            and ls.revoked_at is null
+            and ls.expires_at > now()
+    ) then
+        raise exception using
+            errcode = 'PT403',
+            message = 'a token of an outside issuer cannot switch',
+            detail = '{"error":"outside_token"}',
+            hint = 'Ask the issuer for a token with the claim tenant_id.';
+    end if;
     select m.tenant_id
     into v_tenant_id
     from core.memberships as m

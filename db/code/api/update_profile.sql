@@ -1,6 +1,7 @@
 -- Change the own name and language; what is left out stays.
 --
--- Writes:  core.users.
+-- Who acts in a tenant has accepted it, with a token of an outside issuer, too.
+-- Writes:  core.users, core.memberships (accepted_at).
 -- Errors:  PT400 full_name_invalid, language_invalid.
 -- Definer: a person belongs to several tenants, so nobody may write people.
 create or replace function api.update_profile(
@@ -26,6 +27,12 @@ begin
         full_name = coalesce(btrim(update_profile.full_name), u.full_name),
         language = coalesce(update_profile.language, u.language)
     where u.id = claims.user_id();
+    update core.memberships as m
+    set accepted_at = now()
+    where
+        m.tenant_id = claims.tenant_id()
+        and m.user_id = claims.user_id()
+        and m.accepted_at is null;
 end;
 $$;
 revoke all on function api.update_profile(text, text) from public;

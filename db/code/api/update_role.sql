@@ -21,6 +21,7 @@ declare
     v_role constant core.roles := access.lock_role(update_role.id);
 begin
     perform access.check_role_text(update_role.name, update_role.description);
+    perform access.check_permissions(update_role.permissions);
     perform access.require_role_within(v_role.audience, update_role.permissions);
     update core.roles as r
     set

@@ -3,6 +3,9 @@
 -- Trigger arguments name columns: `key_hash` is masked, `-status` is left out (an update that
 -- touches only such columns, or updated_at, writes nothing). Names that always hold secrets are
 -- masked without being named.
+-- An entry belongs to the tenant of the row. A row without one (a person, say) is the entry of the
+-- tenant where the actor works, but nobody's when the platform acts: then it is not for the
+-- tenant's admins where a platform admin happens to be a member.
 -- Called by: triggers <table>__log_change, after insert or update or delete, for each row.
 -- Writes:    core.audit_log.
 -- Definer:   nobody else may write the log.
@@ -86,7 +89,7 @@ begin
             when tg_table_schema = 'core' and tg_table_name = 'tenants'
                 then (v_row ->> 'id')::bigint
             when v_row ? 'tenant_id' then (v_row ->> 'tenant_id')::bigint
-            else claims.tenant_id()
+            when claims.role() is distinct from 'platform' then claims.tenant_id()
         end,
         now(),
         claims.user_id(),

@@ -15,8 +15,12 @@
 -- Expired       id_token_expired
 -- Blocked       no_right_here            known but not for this place: "Invalid" is defined as
 --                                        unknown, "Blocked" as not allowed for charging
+-- Invalid       charge_point_not_accepted  at a start only: its registration is Pending or
+--                                        Rejected, when it shall send no request of its own
+--                                        (OCPP 1.6 §4.2)
 -- ConcurrentTx  too_many_transactions    at a start only, as §7.2 says: a driver who shows the
---                                        card to end a session must not be refused for having one
+--                                        card to end a session must not be refused for having
+--                                        one; sessions that were refused themselves do not count
 -- Accepted      accepted
 create or replace function charging.authorize_id_token(
     p_tenant_id bigint,
@@ -81,10 +85,19 @@ begin
     elsif not charging.has_right_at(p_tenant_id, p_charge_point_id, v_token) then
         v_status := 'Blocked';
         v_reason := 'no_right_here';
+    elsif p_source = 'start' and exists (
+        select
+        from core.charge_points as c
+        where c.tenant_id = p_tenant_id and c.id = p_charge_point_id
+            and c.registration_status <> 'Accepted'
+    ) then
+        v_status := 'Invalid';
+        v_reason := 'charge_point_not_accepted';
     elsif p_source = 'start' and v_token.max_concurrent_transactions > 0 and (
         select count(*)
         from core.sessions as s
         where s.tenant_id = p_tenant_id and s.id_token_id = v_token.id and s.state = 'active'
+            and s.authorization_status = 'Accepted'
             and s.id is distinct from p_session_id
     ) >= v_token.max_concurrent_transactions then
         v_status := 'ConcurrentTx';

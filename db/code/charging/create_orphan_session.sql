@@ -59,7 +59,7 @@ begin
 
     perform charging.record_session_event(
         v_session, 'orphan_created', null, p_stopped_at, p_received_at,
-        jsonb_build_object('transaction_id_reported', p_transaction_id)
+        jsonb_build_object('transaction_id_reported', left(p_transaction_id, 64))
     );
     if v_is_usable_id then
         -- Readings that were kept unattached, of the week before the stop.

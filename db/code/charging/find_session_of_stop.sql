@@ -5,7 +5,9 @@
 -- 2. The same stop heard before (p_stop_key).
 -- 3. The one session of the charge point that is open, began before the stop, has no higher
 --    register and the same token. A charger that never learnt an id says 0 or -1 (quirk 62): then
---    a stop without a token fits as well. With more than one candidate there is none.
+--    a stop without a token fits as well. With more than one candidate there is none. The caller
+--    flags the match, and holds one whose stop named another id than those: that may be the stop
+--    of a session whose start was lost.
 -- Called by: ocpp16.stop_transaction.
 create or replace function charging.find_session_of_stop(
     p_tenant_id bigint,

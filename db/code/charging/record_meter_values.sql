@@ -7,8 +7,15 @@
 --       "location", "unit"}, ...]}, ...]
 -- and what a charger sends in its place is kept as well. p_session_id is null when no session
 -- is known by p_transaction_id, which is kept as sent. p_attach_until is the end of a session
--- that is over: later readings stay unattached, and none reopens it (quirk 68). A reading that
--- comes again meets its own row and changes nothing.
+-- that is over: later readings stay unattached, and none reopens it (quirk 68).
+-- p_is_of_other_evse says that the charger named another EVSE than the session's: such readings
+-- are attached, but do not touch its live figures.
+-- A reading that comes again meets its own row and changes nothing, but for attaching it when it
+-- was kept unattached and its session is known by now.
+--
+-- One message must not hold up the others (measured: 60,000 samples that were all read took more
+-- than 15 s): 200 samples a reading, 20,000 samples and 2,000 readings a message are read. What
+-- is beyond is kept as sent, as one list in other_samples.
 --
 -- A sample goes to its column when the column says all of it: an absent measurand is
 -- Energy.Active.Import.Register, an absent unit that of the measurand, an absent location Outlet
@@ -22,7 +29,10 @@
 --     value_unreadable  a value that is no number ("", "NaN", "12,5") or out of its range
 --     signed_data       holds a signed value
 --     mixed_contexts    its samples name more than one context
+--     too_many_samples  not all of it was read
+--     connector_mismatch  of another EVSE than the session's
 --     measurand_unknown, context_unknown
+-- Figures are kept to the sixth decimal, in magnitude up to 1e12 of their unit.
 create or replace function charging.record_meter_values(
     p_tenant_id bigint,
     p_charge_point_id bigint,
@@ -31,7 +41,8 @@ create or replace function charging.record_meter_values(
     p_transaction_id text,
     p_attach_until timestamptz,
     p_received_at timestamptz,
-    p_meter_values jsonb
+    p_meter_values jsonb,
+    p_is_of_other_evse boolean default false
 )
 returns void
 language plpgsql
@@ -44,8 +55,14 @@ declare
         when 'array' then p_meter_values
         else jsonb_build_array(p_meter_values)
     end;
+    v_reading_count constant integer := jsonb_array_length(v_readings);
+    v_transaction_id constant text := left(p_transaction_id, 100);
     v_lower_at timestamptz;
     v_upper_at timestamptz;
+    v_samples_left integer := 20000;
+    v_is_rest boolean := false;
+    v_sample_count integer;
+    v_is_cut boolean;
     v_reading jsonb;
     v_samples jsonb;
     v_sample jsonb;
@@ -60,7 +77,7 @@ declare
     v_flag text;
     v_values numeric[];
     v_holders integer[];
-    v_other_samples jsonb;
+    v_other_samples jsonb[];
     v_flags text[];
     v_context text;
     v_at timestamptz;
@@ -79,8 +96,15 @@ begin
     -- Loops rather than one statement over all samples: most messages hold one reading of a few
     -- samples, and starting such a statement costs more than reading them (measured: 320 µs a
     -- message of six samples against 90 µs).
-    for v_reading_no in 0 .. jsonb_array_length(v_readings) - 1 loop
+    for v_reading_no in 0 .. least(v_reading_count, 2001) - 1 loop
+        exit when v_is_rest;
+        v_is_rest := v_reading_no = 2000 or v_samples_left < 1;
         v_reading := v_readings -> v_reading_no;
+        if v_is_rest then
+            v_reading := jsonb_path_query_array(
+                v_readings, '$[$no to last]', jsonb_build_object('no', v_reading_no)
+            );
+        end if;
         v_samples := v_reading -> 'sampledValue';
         case jsonb_typeof(v_samples)
             when 'array' then
@@ -96,8 +120,14 @@ begin
         v_other_samples := null;
         v_flags := '{}';
         v_context := null;
+        v_sample_count := jsonb_array_length(v_samples);
+        v_is_cut := v_sample_count > least(200, greatest(v_samples_left, 1));
+        if v_is_cut then
+            v_sample_count := least(200, greatest(v_samples_left, 1));
+        end if;
+        v_samples_left := v_samples_left - v_sample_count;
 
-        for v_no in 0 .. jsonb_array_length(v_samples) - 1 loop
+        for v_no in 0 .. v_sample_count - 1 loop
             v_sample := v_samples -> v_no;
             v_measurand := coalesce(v_sample ->> 'measurand', 'Energy.Active.Import.Register');
             v_text := v_sample ->> 'value';
@@ -109,7 +139,9 @@ begin
             if v_context is null then
                 v_context := v_sample_context;
             elsif v_context <> v_sample_context then
-                v_flags := v_flags || '{mixed_contexts}';
+                if 'mixed_contexts' <> all(v_flags) then
+                    v_flags := v_flags || '{mixed_contexts}';
+                end if;
                 if v_context = 'Transaction.Begin' or v_sample_context = 'Transaction.End' then
                     v_context := v_sample_context;
                 end if;
@@ -184,9 +216,15 @@ begin
                             v_flag := 'unit_conflict';
                     end case;
                 end if;
-                if v_place = 17 and v_number not between 0 and 100 then
+                if
+                    v_number not between -1e12 and 1e12
+                    or v_place = 17 and v_number not between 0 and 100
+                then
                     v_place := null;
                     v_flag := 'value_unreadable';
+                elsif scale(v_number) > 6 then
+                    -- 1e-46 is no real.
+                    v_number := trim_scale(round(v_number, 6));
                 end if;
             end if;
 
@@ -206,13 +244,24 @@ begin
                 v_holders[v_place] := v_no;
             end if;
             if v_place is null or v_flag = 'unit_temperature' then
-                v_other_samples :=
-                    coalesce(v_other_samples, '[]') || jsonb_build_array(v_sample);
+                -- In place, so that many cost no more than their number.
+                v_other_samples := array_append(v_other_samples, v_sample);
             end if;
-            if v_flag is not null then
+            if v_flag is not null and v_flag <> all(v_flags) then
                 v_flags := v_flags || v_flag;
             end if;
         end loop;
+        if v_is_cut or v_is_rest then
+            v_flags := v_flags || '{too_many_samples}';
+        end if;
+        if v_is_cut then
+            v_other_samples := array_append(
+                v_other_samples,
+                jsonb_path_query_array(
+                    v_samples, '$[$no to last]', jsonb_build_object('no', v_sample_count)
+                )
+            );
+        end if;
 
         v_text := v_reading ->> 'timestamp';
         v_at := ocpp.parse_timestamp(v_text);
@@ -229,6 +278,10 @@ begin
         if v_is_clamped then
             v_at := p_received_at;
             v_flags := v_flags || '{time_clamped}';
+            -- Without a time of its own, a reading is told from its like by its transaction.
+            v_hash := jsonb_hash_extended(
+                v_reading, hashtextextended(coalesce(v_transaction_id, ''), 0)
+            );
             continue when charging.is_known_reading(
                 p_tenant_id, p_charge_point_id, p_evse_no, p_received_at, v_hash
             );
@@ -242,6 +295,13 @@ begin
         then
             v_flags := v_flags || '{context_unknown}';
         end if;
+        if p_is_of_other_evse then
+            v_flags := v_flags || '{connector_mismatch}';
+        end if;
+        v_flags := case
+            when v_flags <> '{}'
+                then array(select f.flag from unnest(v_flags) as f (flag) order by f.flag)
+        end;
         v_session_id := case
             when p_attach_until is null or v_at <= p_attach_until then p_session_id
         end;
@@ -254,22 +314,32 @@ begin
             voltage_l3_v, soc_percent, temperature_celsius, other_samples, flags, payload_hash
         )
         values (
-            p_tenant_id, p_charge_point_id, p_evse_no, v_session_id, p_transaction_id, v_at,
-            case when v_is_clamped then v_text end, p_received_at, v_context, v_values[1],
+            p_tenant_id, p_charge_point_id, p_evse_no, v_session_id, v_transaction_id, v_at,
+            case when v_is_clamped then left(v_text, 100) end, p_received_at,
+            left(v_context, 100), v_values[1],
             v_values[2], v_values[3], v_values[4], v_values[5], v_values[6], v_values[7],
             v_values[8], v_values[9], v_values[10], v_values[11], v_values[12], v_values[13],
             v_values[14], v_values[15], v_values[16], v_values[17], v_values[18],
-            v_other_samples,
-            case
-                when v_flags <> '{}' then array(
-                    select distinct f.flag from unnest(v_flags) as f (flag) order by f.flag
-                )
-            end,
-            v_hash
+            to_jsonb(v_other_samples),
+            v_flags, v_hash
         )
         on conflict do nothing;
+        -- Not as `on conflict do update`: every first insert would pay for it.
+        if not found and v_session_id is not null then
+            update core.meter_values as m
+            set session_id = v_session_id,
+                transaction_id = v_transaction_id,
+                flags = v_flags
+            where
+                m.tenant_id = p_tenant_id
+                and m.charge_point_id = p_charge_point_id
+                and m.evse_no = p_evse_no
+                and m.sampled_at = v_at
+                and m.payload_hash = v_hash
+                and m.session_id is null;
+        end if;
 
-        if found and v_session_id is not null then
+        if found and v_session_id is not null and not p_is_of_other_evse then
             v_number := coalesce(
                 v_values[3],
                 case
@@ -314,14 +384,15 @@ begin
 end;
 $$;
 revoke all on function charging.record_meter_values(
-    bigint, bigint, smallint, bigint, text, timestamptz, timestamptz, jsonb
+    bigint, bigint, smallint, bigint, text, timestamptz, timestamptz, jsonb, boolean
 ) from public;
 comment on function charging.record_meter_values(
-    bigint, bigint, smallint, bigint, text, timestamptz, timestamptz, jsonb
+    bigint, bigint, smallint, bigint, text, timestamptz, timestamptz, jsonb, boolean
 ) is 'Keep readings of a charge point and the live figures of their session.';
 
 -- A reading whose time cannot be true is filed under the time of receipt, so its key does not
--- tell that it comes again: look for its like among those of the last day.
+-- tell that it comes again: look for its like among those of the last day. p_payload_hash is of
+-- the reading and of its transaction id.
 create or replace function charging.is_known_reading(
     p_tenant_id bigint,
     p_charge_point_id bigint,
@@ -345,7 +416,7 @@ begin
             and m.evse_no = p_evse_no
             and m.sampled_at between p_received_at - interval '1 day' and p_received_at
             and m.payload_hash = p_payload_hash
-            and 'time_clamped' = any(m.flags)
+            and m.flags @> '{time_clamped}'
     );
 end;
 $$;

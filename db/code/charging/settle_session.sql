@@ -2,7 +2,7 @@
 --
 -- Called by: charging.end_session, charging.presume_session_end, charging.merge_late_start.
 -- Stores nothing: the caller writes energy_wh, flags, hold_reason and hold_details of the result.
--- A finding that holds nothing (register_restarted) becomes a flag.
+-- A finding that holds nothing (register_restarted, time_overlap) becomes a flag.
 -- energy_wh is what the registers say and never a guess:
 --     stop − start, when both are there, stop is not below start and their units agree
 --         (held all the same when it is impossible or the register was reset);
@@ -31,16 +31,19 @@ begin
         from unnest(v_session.flags) with ordinality as f (flag, no)
         where
             f.flag not in (
-                'energy_from_last_reading', 'energy_from_first_reading', 'register_restarted'
+                'energy_from_last_reading', 'energy_from_first_reading', 'register_restarted',
+                'time_overlap'
             )
         order by f.no
     );
-    if v_findings @> '[{"reason": "register_restarted"}]' then
-        v_session.flags := v_session.flags || '{register_restarted}';
-        v_findings := jsonb_path_query_array(
-            v_findings, '$[*] ? (@.reason != "register_restarted")'
-        );
-    end if;
+    v_session.flags := v_session.flags || array(
+        select f.finding ->> 'reason'
+        from jsonb_array_elements(v_findings) as f (finding)
+        where f.finding ->> 'reason' in ('register_restarted', 'time_overlap')
+    );
+    v_findings := jsonb_path_query_array(
+        v_findings, '$[*] ? (@.reason != "register_restarted" && @.reason != "time_overlap")'
+    );
     v_session.energy_wh := null;
     if v_has_unit_conflict then
         null;

@@ -6,6 +6,8 @@
 -- may charge all the same (quirk 73), and always has a real transaction id (quirk 74).
 -- A new start on a connector presumes the end of the session that was active there. A start that
 -- comes after its own stop is merged into the session that was made of the stop.
+-- Where the time cannot be true the key may be of many starts: one whose session is over is
+-- another start, with a number behind the key.
 -- Called by: ocpp16.start_transaction.
 -- Writes:    core.sessions, core.session_events, core.authorizations; locks the connector.
 -- p_start_key is the start's natural key, unique for the charge point (rule R3); p_connector may
@@ -35,6 +37,7 @@ declare
     v_session core.sessions;
     v_merged core.sessions;
     v_authorization core.authorizations;
+    v_start_key text := p_start_key;
 begin
     select s.* into v_session
     from core.sessions as s
@@ -42,7 +45,27 @@ begin
         s.tenant_id = p_tenant_id
         and s.charge_point_id = p_charge_point_id
         and s.start_key = p_start_key;
-    if found then
+    if
+        v_session.state <> 'active'
+        and p_flags && '{start_time_missing,start_time_unreadable,start_time_implausible}'
+    then
+        v_start_key := p_start_key || '|again ' || (
+            select count(*)
+            from core.sessions as s
+            where
+                s.tenant_id = p_tenant_id
+                and s.charge_point_id = p_charge_point_id
+                and starts_with(s.start_key, p_start_key || '|again ')
+                and s.state <> 'active'
+        );
+        select s.* into v_session
+        from core.sessions as s
+        where
+            s.tenant_id = p_tenant_id
+            and s.charge_point_id = p_charge_point_id
+            and s.start_key = v_start_key;
+    end if;
+    if v_session.id is not null then
         return v_session;
     end if;
 
@@ -61,7 +84,7 @@ begin
         and s.connector_id = p_connector.id
         and s.state = 'active'
         and s.started_at <= p_started_at
-        and s.start_key is distinct from p_start_key;
+        and s.start_key is distinct from v_start_key;
 
     v_authorization := charging.authorize_id_token(
         p_tenant_id, p_charge_point_id, p_id_token, 'start', p_started_at, null
@@ -71,7 +94,7 @@ begin
     v_session.evse_id := p_connector.evse_id;
     v_session.connector_id := p_connector.id;
     v_session.protocol := p_protocol;
-    v_session.start_key := p_start_key;
+    v_session.start_key := v_start_key;
     v_session.id_token := p_id_token;
     v_session.id_token_id := v_authorization.id_token_id;
     v_session.user_id := v_authorization.user_id;

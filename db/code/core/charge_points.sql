@@ -1,5 +1,6 @@
 -- Charge points: staff read their tenant's and write them with charge_points.write; the platform
--- all. What a charge point says of itself at boot is written by functions only.
+-- all. What a charge point says of itself at boot is written by functions only, and is no matter
+-- for the audit: a charger could fill it with texts of any length.
 -- Drivers see no rows, and so never an identity, which together with a key is how a charger
 -- signs in. They may name the table, so that embedding it into a session of theirs is empty and
 -- not an error.
@@ -56,7 +57,10 @@ for each row execute function fleet.tg_charge_points__list_identity();
 create trigger charge_points__touch_updated_at before update on core.charge_points
 for each row execute function audit.tg_touch_updated_at();
 create trigger charge_points__log_change after insert or update or delete on core.charge_points
-for each row execute function audit.tg_log_change();
+for each row execute function audit.tg_log_change(
+    '-vendor', '-model', '-serial_number', '-firmware_version', '-iccid', '-imsi', '-meter_type',
+    '-meter_serial_number', '-ocpp_version'
+);
 create trigger charge_points__limit_update after update on core.charge_points
 referencing old table as changed_rows
 for each statement execute function audit.tg_limit_rows();

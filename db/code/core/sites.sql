@@ -42,7 +42,8 @@ grant delete on core.sites to staff, platform;
 
 create trigger sites__require_permission before insert or update or delete on core.sites
 for each statement execute function access.tg_require_permission('sites.write');
-create trigger sites__check before insert or update of country_code on core.sites
+create trigger sites__check before insert or update of country_code, time_zone
+on core.sites
 for each row execute function fleet.tg_sites__check();
 create trigger sites__touch_updated_at before update on core.sites
 for each row execute function audit.tg_touch_updated_at();

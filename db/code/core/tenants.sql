@@ -32,6 +32,11 @@ grant update (
 
 create trigger tenants__require_permission before update on core.tenants
 for each statement execute function access.tg_require_permission('tenant.write');
+create trigger tenants__check before insert or update of time_zone on core.tenants
+for each row execute function access.tg_tenants__check();
+create trigger tenants__keep_a_platform_admin after update of is_active on core.tenants
+for each row when (old.is_active and not new.is_active)
+execute function access.tg_keep_a_platform_admin();
 create trigger tenants__create_roles after insert on core.tenants
 for each row execute function access.tg_tenants__create_roles();
 create trigger tenants__touch_updated_at before update on core.tenants

@@ -1,10 +1,12 @@
 -- The connector that OCPP 1.6 calls by a number, made when the number is new.
 --
--- Called by: fleet.record_connector_status, charging.start_session.
+-- Called by: ocpp16.status_notification, ocpp16.start_transaction.
 -- Writes:    core.evses, core.connectors (marked is_discovered, for an operator to complete).
 -- A number outside 1 to 1000 gives null: 0 is the charge point itself (OCPP 1.6 §3.8), and
--- nothing else is a connector. A new number n becomes EVSE n with connector 1; where an operator
--- has given EVSE n to connectors of other numbers, the next free EVSE number is taken.
+-- nothing else is a connector. So does a new number where 64 connectors are marked already: one
+-- that invents numbers must not fill the table. A new number n becomes EVSE n with connector 1;
+-- where an operator has given EVSE n to connectors of other numbers, the next free EVSE number
+-- is taken.
 create or replace function fleet.ensure_connector(
     p_tenant_id bigint,
     p_charge_point_id bigint,
@@ -36,6 +38,24 @@ begin
     from core.charge_points as cp
     where cp.tenant_id = p_tenant_id and cp.id = p_charge_point_id
     for no key update;
+
+    if (
+        select count(*)
+        from core.connectors as c
+        where
+            c.tenant_id = p_tenant_id
+            and c.charge_point_id = p_charge_point_id
+            and c.is_discovered
+    ) >= 64 then
+        -- Somebody else may have made it while we waited.
+        select c.* into v_connector
+        from core.connectors as c
+        where
+            c.tenant_id = p_tenant_id
+            and c.charge_point_id = p_charge_point_id
+            and c.ocpp16_connector_id = p_ocpp16_connector_id;
+        return v_connector;
+    end if;
 
     select e.id into v_evse_id
     from core.evses as e

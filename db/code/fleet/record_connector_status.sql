@@ -5,7 +5,8 @@
 -- leaves everything as it is, status_at included, which says since when.
 -- Called by: ocpp16.status_notification.
 -- Writes:    core.connectors (row locked), core.connector_status_changes on a change.
--- p_connector is a null row for connector 0. Status and error code are kept as text, whatever
+-- p_connector has a number and no id for connector 0, and for one that was not made; of those the
+-- history tells the newest state. Status and error code are kept as text, whatever
 -- they say (quirk 51).
 create or replace function fleet.record_connector_status(
     p_tenant_id bigint,
@@ -31,7 +32,7 @@ declare
     v_newest core.connector_status_changes;
     v_is_changed boolean;
 begin
-    if v_number > 0 then
+    if p_connector.id is not null then
         select c.* into v_connector
         from core.connectors as c
         where c.tenant_id = p_tenant_id and c.id = p_connector.id
@@ -42,7 +43,7 @@ begin
         v_newest.vendor_error_code := v_connector.vendor_error_code;
         v_newest.reported_at := v_connector.status_at;
     else
-        -- The charge point's own states have no row to wait on but its own.
+        -- These states have no row to wait on but the charge point's.
         perform
         from core.charge_points as cp
         where cp.tenant_id = p_tenant_id and cp.id = p_charge_point_id
@@ -52,7 +53,7 @@ begin
         where
             h.tenant_id = p_tenant_id
             and h.charge_point_id = p_charge_point_id
-            and h.ocpp16_connector_id = 0
+            and h.ocpp16_connector_id = v_number
         order by h.reported_at desc, h.id desc
         limit 1;
     end if;
@@ -91,7 +92,7 @@ begin
     if p_reported_at < v_newest.reported_at then
         return false;
     end if;
-    if v_number > 0 and v_is_changed then
+    if p_connector.id is not null and v_is_changed then
         update core.connectors as c
         set status = p_status,
             status_at = p_reported_at,

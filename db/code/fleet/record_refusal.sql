@@ -1,7 +1,7 @@
--- Count a refused handshake of a known charge point, in one row a minute.
+-- Count a refused handshake of a known charge point, in one row a minute for each reason.
 --
 -- The lock makes attempts that arrive at once meet in the same row, so that a stranger adds at
--- most one row a minute however often they knock.
+-- most one row a minute and reason however often they knock.
 -- Called by: ocpp.open_connection.
 -- Writes:    ops.connections.
 create or replace function fleet.record_refusal(
@@ -20,7 +20,6 @@ begin
     update ops.connections as c
     set attempts = c.attempts + 1,
         closed_at = clock_timestamp(),
-        refuse_reason = p_connection.refuse_reason,
         remote_address = p_connection.remote_address,
         user_agent = p_connection.user_agent
     where c.id = (
@@ -30,6 +29,7 @@ begin
             last.tenant_id = p_connection.tenant_id
             and last.charge_point_id = p_connection.charge_point_id
             and last.outcome = 'refused'
+            and last.refuse_reason is not distinct from p_connection.refuse_reason
             and last.opened_at > clock_timestamp() - interval '1 minute'
         order by last.opened_at desc
         limit 1
@@ -50,4 +50,4 @@ end;
 $$;
 revoke all on function fleet.record_refusal(ops.connections) from public;
 comment on function fleet.record_refusal(ops.connections) is
-    'Count a refused handshake of a known charge point, in at most one row a minute.';
+    'Count a refused handshake of a known charge point, in one row a minute for each reason.';

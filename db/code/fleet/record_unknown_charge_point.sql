@@ -25,7 +25,11 @@ as $$
 declare
     v_is_new boolean;
 begin
-    if p_identity is null or p_identity !~ '^[!-9;-~]{1,48}$' then
+    if
+        p_identity is null
+        or p_identity !~ '^[!-9;-~]{1,48}$'
+        or p_identity in ('.', '..')
+    then
         return;
     end if;
 

@@ -2,8 +2,9 @@
 --
 -- Called by: trigger charge_points__list_identity, after insert or update of identity, for each
 --            row.
--- Writes:    core.charge_point_identities; core.unknown_charge_points, whose entries of this
---            identity are no longer unknown.
+-- Writes:    core.charge_point_identities; core.unknown_charge_points, where the tenant's own
+--            entry of this identity and the one that named no tenant are decided. Another
+--            tenant's inbox is not ours to touch: its entry waits until its time is over.
 -- Errors:    PT409 charge_point_identity_taken; which tenant has it is nobody's business.
 -- Definer:   the directory is the owner's alone.
 create or replace function fleet.tg_charge_points__list_identity()
@@ -33,7 +34,10 @@ begin
 
     update core.unknown_charge_points as u
     set state = 'admitted', decided_at = now(), decided_by = claims.user_id()
-    where u.identity_key = lower(new.identity) and u.state <> 'admitted';
+    where
+        u.identity_key = lower(new.identity)
+        and (u.tenant_id is null or u.tenant_id = new.tenant_id)
+        and u.state <> 'admitted';
     return null;
 end;
 $$;

@@ -1,17 +1,19 @@
 -- Delete what is past its time: sign-ins and tokens, old log rows, forgotten inbox entries.
 --
--- Each step deletes at most 5,000 rows of one table, oldest first, so that a run stays short and
--- a backlog is worked off over several. How long things are kept stands in ops.settings.
--- Rows that somebody holds are left for the next run.
+-- Each step deletes at most 5,000 rows of one table. Steps repeat until jobs.expire_budget_ms are
+-- used, so that a run stays short; every table gets one step at least. A backlog is worked off
+-- over several runs: jobs.run_due starts the next one soon when this one says that more is left.
+-- How long things are kept stands in ops.settings. Rows that somebody holds are left for the next
+-- turn.
 -- Security definer: the jobs runner has no right on any table.
 -- Called by: jobs.run_due.
--- Returns:   what was done, empty for nothing.
+-- Returns:   what was done, empty for nothing; ends in 'more is left' when it is.
 create or replace function jobs.delete_expired(
     p_table text,
     p_condition text,
     p_expired_at timestamptz
 )
-returns text
+returns bigint
 language plpgsql
 volatile
 security invoker
@@ -26,12 +28,12 @@ begin
         p_table, p_condition
     ) using p_expired_at;
     get diagnostics v_count = row_count;
-    return case when v_count > 0 then format('%s of %s', v_count, p_table) end;
+    return v_count;
 end;
 $$;
 revoke all on function jobs.delete_expired(text, text, timestamptz) from public;
 comment on function jobs.delete_expired(text, text, timestamptz) is
-    'Delete up to 5,000 rows of a table that meet a condition on a time ($1).';
+    'Delete up to 5,000 rows of a table that meet a condition on a time ($1); how many it were.';
 
 create or replace function jobs.expire_records()
 returns text
@@ -41,8 +43,14 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    v_stop_at constant timestamptz := clock_timestamp() + make_interval(
+        secs => access.get_setting('jobs.expire_budget_ms')::double precision / 1000
+    );
     v_done text[] := '{}';
+    v_has_more boolean := false;
     v_step record;
+    v_step_count bigint;
+    v_count bigint;
 begin
     for v_step in
         select
@@ -81,15 +89,36 @@ begin
                     'core.unknown_id_tokens',
                     'last_seen_at < $1 and state = ''waiting''',
                     'jobs.unknown_days'
-                )
+                ),
+                -- access.expire_people knows which.
+                ('sign-ups and e-mails', null, 'access.unverified_user_days')
         ) as s (table_name, condition, setting)
     loop
-        v_done := v_done || jobs.delete_expired(
-            v_step.table_name, v_step.condition, v_step.expired_at
-        );
+        v_count := 0;
+        loop
+            if v_step.condition is null then
+                v_step_count := access.expire_people(5000);
+            else
+                v_step_count := jobs.delete_expired(
+                    v_step.table_name, v_step.condition, v_step.expired_at
+                );
+            end if;
+            v_count := v_count + v_step_count;
+            exit when v_step_count < 5000;
+            if clock_timestamp() >= v_stop_at then
+                v_has_more := true;
+                exit;
+            end if;
+        end loop;
+        if v_count > 0 then
+            v_done := v_done || format('%s of %s', v_count, v_step.table_name);
+        end if;
     end loop;
-    v_done := array_remove(v_done, null);
-    return case when v_done <> '{}' then 'deleted ' || array_to_string(v_done, ', ') else '' end;
+    if v_done = '{}' then
+        return '';
+    end if;
+    return 'deleted ' || array_to_string(v_done, ', ')
+        || case when v_has_more then '; more is left' else '' end;
 end;
 $$;
 revoke all on function jobs.expire_records() from public;

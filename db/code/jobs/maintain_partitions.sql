@@ -8,11 +8,13 @@
 -- ops.partitioned_tables says which range exists, and writers clamp times by it.
 -- Dropping locks the whole table for a moment: where that takes longer than 200 ms the
 -- partition stays until the next run.
+-- Runs keep apart by the tables' rows in ops.partitioned_tables, which only the owner can lock. A
+-- table that another run holds is passed over and named in the answer.
 -- Security definer: the jobs runner has no right on any table.
 -- Called by: jobs.run_due, ocpp.handle_calls and ocpp.log_frames (when a partition is missing),
 --            python -m db migrate.
 -- Writes:    partitions of the tables in ops.partitioned_tables, and their ranges there.
--- Returns:   what was done, empty for nothing; nothing either while another run is at it.
+-- Returns:   what was done and what was passed over, empty for nothing.
 create or replace function jobs.list_partitions(p_table regclass)
 returns table (partition regclass, lower_at timestamptz, upper_at timestamptz)
 language sql
@@ -102,18 +104,24 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    v_name text;
     v_table ops.partitioned_tables;
     v_partition record;
     v_unit interval;
     v_keep_from timestamptz;
     v_done text[] := '{}';
 begin
-    if not pg_try_advisory_xact_lock(hashtextextended('jobs.maintain_partitions', 0)) then
-        return '';
-    end if;
-    for v_table in
-        select t.* from ops.partitioned_tables as t order by t.table_name
+    for v_name in
+        select t.table_name from ops.partitioned_tables as t order by t.table_name
     loop
+        select t.* into v_table
+        from ops.partitioned_tables as t
+        where t.table_name = v_name
+        for no key update skip locked;
+        if not found then
+            v_done := v_done || ('left ' || v_name || ', which another run holds');
+            continue;
+        end if;
         v_unit := ('1 ' || v_table.partition_by)::interval;
         v_keep_from := date_trunc(v_table.partition_by, now() - v_table.retention, 'UTC');
 

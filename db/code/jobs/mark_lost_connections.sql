@@ -2,6 +2,8 @@
 --
 -- A bridge that has not reported for fleet.bridge_lease_s is gone with all its sockets. If it
 -- was only slow, its next report tells it to close them, and the chargers come back.
+-- When this job itself is late by a third of that time, the server may have stood still and no
+-- bridge could report: all of them get a new lease, and are judged when it is over.
 -- Security definer: the jobs runner has no right on any table.
 -- Called by: jobs.run_due.
 -- Writes:    ops.bridges (row locked), ops.connections, ops.presence.
@@ -14,16 +16,35 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    v_lease constant interval := make_interval(
+        secs => access.get_setting('fleet.bridge_lease_s')::double precision
+    );
     v_bridge_ids uuid[];
     v_count integer;
 begin
+    if exists (
+        select from ops.job_schedules as s
+        where
+            s.job = 'mark_lost_connections'
+            and s.next_run_at < clock_timestamp() - v_lease / 3
+    ) then
+        update ops.bridges as b
+        set last_seen_at = clock_timestamp()
+        where
+            b.id in (
+                select b.id
+                from ops.bridges as b
+                where b.last_seen_at < clock_timestamp() and b.stopped_at is null
+                order by b.id
+                for update skip locked
+            );
+        return '';
+    end if;
     v_bridge_ids := array(
         select b.id
         from ops.bridges as b
         where
-            b.last_seen_at < clock_timestamp() - make_interval(
-                secs => access.get_setting('fleet.bridge_lease_s')::double precision
-            )
+            b.last_seen_at < clock_timestamp() - v_lease
             and exists (
                 select from ops.connections as c where c.bridge_id = b.id and c.closed_at is null
             )

@@ -2,6 +2,7 @@
 --
 -- One job a call, and so one transaction a job: what a job locks is free when it is done, and a
 -- failure takes nothing else along. The caller repeats until no row is returned.
+-- A job whose detail ends in 'more is left' has its next turn in 5 seconds at the latest.
 -- The schedule's row is locked while its job runs and passed over by others: however many
 -- runners there are, each run happens once. A failed job waits for its next turn, too.
 -- ops.job_runs gets a row only when something was done or failed.
@@ -46,7 +47,11 @@ begin
     end;
 
     update ops.job_schedules as s
-    set next_run_at = clock_timestamp() + s.every
+    set next_run_at = clock_timestamp() + case
+        when v_outcome = 'done' and v_detail like '%more is left'
+            then least(s.every, interval '5 seconds')
+        else s.every
+    end
     where s.job = v_job;
     if v_outcome = 'failed' or v_detail <> '' then
         insert into ops.job_runs (job, runner, started_at, finished_at, outcome, detail)

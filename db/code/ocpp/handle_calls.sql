@@ -6,18 +6,25 @@
 -- The handler of an action is the function of the connection's protocol schema that bears its
 -- name in snake case and takes (ops.ocpp_call, jsonb): every function of that signature there is
 -- an entry point for chargers. It refuses with errcode 'OCPP1', the OCPP error code in detail.
--- A message that breaks something is put by in ops.failed_messages and answered InternalError;
--- its batch mates do not notice. Trouble of ours (shutdown, time-out, locks, memory, disk,
--- read-only server) fails the whole batch instead: it must never reach a charger as an answer
--- (DESIGN 5), and nor must a deadlock that does not go away.
--- Returned is one row a message: its answer as compact JSON, or an OCPP error.
+-- A message whose data the database cannot take (classes 21 to 23, or an error raised by name) is
+-- put by in ops.failed_messages and answered InternalError; its batch mates do not notice.
+-- Trouble of ours must never reach a charger as an answer (DESIGN 5). What is one message's (a row
+-- that somebody keeps locked, a missing object or right) leaves that message undone and without
+-- an outcome: the bridge closes its socket and the charger sends it again. What is everybody's
+-- (shutdown, time-out, memory, disk, read-only server, a deadlock that does not go away) fails the
+-- whole batch.
+-- The first message that waits for a lock has all of lock_timeout, those after it a moment each:
+-- a table that is locked must not hold up whoever does not need it.
+-- Returned is one row a message that has an outcome: its answer as compact JSON, or an OCPP error.
 -- Security definer: the bridge has no right on any table. Generic plans, for the handlers too:
 -- every statement here looks up keys or inserts, and planning it anew for each array costs more
 -- than running it (measured: 40 % of a single call).
 -- Called by: the bridge.
 -- Writes:    what the handlers write, ops.presence, ops.message_log, ops.failed_messages.
 -- Errors:    22023 for arrays of different or excessive length; 55000 for a connection that is
---            not there (run the others singly, close that socket); 40001, 40P01 (try again).
+--            not there, was refused, or closed more than a minute ago, which is time enough for
+--            what was under way (run the others singly, close that socket); 40001, 40P01 (try
+--            again).
 create or replace function ocpp.handle_calls(
     p_connection_ids bigint[],
     p_message_ids text[],
@@ -48,6 +55,10 @@ declare
     v_sqlstate text;
     v_error text;
     v_attempt integer;
+    v_is_undone boolean;
+    -- Its later messages wait for the one that was left undone.
+    v_undone_charge_point_id bigint;
+    v_lock_timeout constant text := current_setting('lock_timeout');
     -- Statements by protocol and action, so that a batch looks up each once.
     v_kind text;
     v_kinds text[] := '{}';
@@ -108,7 +119,10 @@ begin
         left join lateral (
             select c.id, c.tenant_id, c.charge_point_id, c.subprotocol
             from ops.connections as c
-            where c.id = m.connection_id
+            where
+                c.id = m.connection_id
+                and c.outcome = 'accepted'
+                and (c.closed_at is null or c.closed_at > v_now - interval '1 minute')
             offset 0
         ) as c on true
         left join lateral (
@@ -134,7 +148,7 @@ begin
             -- socket brings it back under a new connection.
             raise exception using
                 errcode = '55000',
-                message = 'a connection of the batch is not known';
+                message = 'a connection of the batch is not known or is closed';
         end if;
         v_tenant_ids[v_message.ordinal] := v_message.tenant_id;
         v_charge_point_ids[v_message.ordinal] := v_message.charge_point_id;
@@ -146,12 +160,13 @@ begin
             v_kinds := v_kinds || v_kind;
             v_handlers := v_handlers || v_handler;
         end if;
-        if v_handler is null then
+        v_is_undone := v_message.charge_point_id is not distinct from v_undone_charge_point_id;
+        if v_handler is null and not v_is_undone then
             v_code := 'NotImplemented';
             v_description := 'this action is not known here';
         end if;
 
-        while v_reply is null and v_code is null loop
+        while v_reply is null and v_code is null and not v_is_undone loop
             v_attempt := v_attempt + 1;
             begin
                 set constraints all deferred;
@@ -178,31 +193,45 @@ begin
                     end if;
                 when
                     connection_exception or invalid_transaction_state
-                    or insufficient_resources or lock_not_available
+                    or insufficient_resources
                     or operator_intervention or system_error
                     or data_corrupted or index_corrupted
                 then
                     -- Ours, not the charger's: the batch fails as a whole.
                     raise;
                 when others then
-                    if v_payload is null and v_attempt = 1 then
-                        v_text := ocpp.drop_half_surrogates(v_text);
-                    else
-                        get stacked diagnostics
-                            v_sqlstate = returned_sqlstate,
-                            v_error = message_text;
-                        if v_payload is null then
+                    get stacked diagnostics
+                        v_sqlstate = returned_sqlstate,
+                        v_error = message_text;
+                    if v_payload is null and left(v_sqlstate, 2) in ('22', '54') then
+                        if v_attempt = 1 then
+                            v_text := ocpp.drop_half_surrogates(v_text);
+                            v_sqlstate := null;
+                        else
                             v_code := 'FormationViolation';
                             v_description := 'the payload is not valid JSON';
-                        else
-                            v_code := 'InternalError';
-                            v_description := 'the message was stored and will be looked at';
                         end if;
+                    elsif
+                        left(v_sqlstate, 2) in ('21', '22', '23', 'PT') or v_sqlstate = 'P0001'
+                    then
+                        v_code := 'InternalError';
+                        v_description := 'the message could not be processed and was kept';
+                    else
+                        v_is_undone := true;
                     end if;
             end;
         end loop;
 
-        if v_sqlstate is not null then
+        if v_is_undone then
+            v_undone_charge_point_id := v_message.charge_point_id;
+            if v_sqlstate = '55P03' then
+                perform set_config('lock_timeout', '50ms', true);
+            end if;
+            if v_sqlstate is not null then
+                raise warning 'ocpp: % of connection % is left undone: % %',
+                    v_message.action, v_message.connection_id, v_sqlstate, v_error;
+            end if;
+        elsif v_sqlstate is not null then
             raise log 'ocpp: % of connection % failed: % %',
                 v_message.action, v_message.connection_id, v_sqlstate, v_error;
             insert into ops.failed_messages (
@@ -220,6 +249,7 @@ begin
         v_descriptions[v_message.ordinal] := v_description;
     end loop;
 
+    perform set_config('lock_timeout', v_lock_timeout, true);
     if v_stale_ids <> '{}' then
         perform fleet.touch_presence(v_stale_ids, v_now);
     end if;
@@ -256,7 +286,9 @@ begin
                         m.error_code
                     )
             ) as f (direction, message_type, received_at, payload, error_code)
-            where m.tenant_id is not null
+            where
+                m.tenant_id is not null
+                and (f.direction = 'in' or m.reply is not null or m.error_code is not null)
             order by m.ordinal, f.direction;
             exit;
         exception
@@ -274,7 +306,8 @@ begin
     return query
     select r.ordinal::integer, r.reply, r.code, r.description
     from unnest(v_replies, v_codes, v_descriptions) with ordinality
-        as r (reply, code, description, ordinal);
+        as r (reply, code, description, ordinal)
+    where r.reply is not null or r.code is not null;
 end;
 $$;
 revoke all on function ocpp.handle_calls(

@@ -5,12 +5,14 @@
 -- null                    it can be true                           as reported
 -- time_missing            none was sent                            received_at
 -- time_unreadable         no ISO 8601, or no such date             received_at
--- time_implausible        before 2015 (quirk 59: 1970)             received_at
+-- time_implausible        older than a charger keeps messages      received_at
+--                         (quirk 59: 1970, or the default date
+--                         of a clock that has lost its power)
 -- clock_off_whole_hours   within 2 minutes of 1 to 14 whole hours  ahead: received_at,
 --                         off (quirk 58: local time with a Z)      behind: as reported, for a
 --                                                                  late replay looks the same
 -- time_ahead              ahead by more than the tolerance         received_at
--- The tolerance is the setting charging.clock_tolerance_s.
+-- The tolerance is the setting charging.clock_tolerance_s, the age charging.max_clock_behind_days.
 create or replace function ocpp.judge_timestamp(
     p_text text,
     p_received_at timestamptz,
@@ -31,7 +33,11 @@ begin
         happened_at := p_received_at;
         flag := case when p_text is null then 'time_missing' else 'time_unreadable' end;
         return;
-    elsif happened_at < timestamptz '2015-01-01 00:00:00+00' then
+    elsif
+        happened_at < p_received_at - make_interval(
+            days => access.get_setting('charging.max_clock_behind_days')::integer
+        )
+    then
         happened_at := p_received_at;
         flag := 'time_implausible';
         return;

@@ -2,8 +2,8 @@
 --
 -- Called by: ocpp16.start_transaction, ocpp16.stop_transaction.
 -- p_id is the connector of a start or the transaction id of a stop. Times are compared as moments
--- (a retry may write another offset or fraction) and tokens without case; a time that cannot be
--- true stands as sent, followed by the number of the boot (rule R3).
+-- (a retry may write another offset or fraction) and tokens without case. With p_boot_number the
+-- time cannot be true: it stands as sent, followed by the number of the boot (rule R3).
 create or replace function ocpp.make_event_key(
     p_id text,
     p_id_token text,
@@ -26,7 +26,7 @@ begin
         coalesce(p_id, ''),
         coalesce(lower(p_id_token), ''),
         case
-            when v_at >= timestamptz '2015-01-01 00:00:00+00'
+            when p_boot_number is null
                 then to_char(v_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
             else coalesce(p_reported_at, '') || '|boot ' || p_boot_number
         end,

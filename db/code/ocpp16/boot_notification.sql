@@ -1,7 +1,8 @@
 -- OCPP 1.6 §4.2, BootNotification: the charge point says what it is and learns the time.
 --
 -- Called by: ocpp.handle_calls.
--- Texts of any length are kept whole (quirk 49). chargeBoxSerialNumber is the deprecated name of
+-- Texts may be longer than OCPP allows (quirk 49); 500 characters of each are kept, and the
+-- message log has the whole. chargeBoxSerialNumber is the deprecated name of
 -- chargePointSerialNumber (§6.3) and read where that is absent.
 create or replace function ocpp16.boot_notification(p_call ops.ocpp_call, p_payload jsonb)
 returns jsonb
@@ -14,17 +15,20 @@ declare
     v_device core.charge_points;
     v_boot record;
 begin
-    v_device.vendor := ocpp.get_text(p_payload, 'chargePointVendor');
-    v_device.model := ocpp.get_text(p_payload, 'chargePointModel');
-    v_device.serial_number := coalesce(
-        ocpp.get_text(p_payload, 'chargePointSerialNumber'),
-        ocpp.get_text(p_payload, 'chargeBoxSerialNumber')
+    v_device.vendor := left(ocpp.get_text(p_payload, 'chargePointVendor'), 500);
+    v_device.model := left(ocpp.get_text(p_payload, 'chargePointModel'), 500);
+    v_device.serial_number := left(
+        coalesce(
+            ocpp.get_text(p_payload, 'chargePointSerialNumber'),
+            ocpp.get_text(p_payload, 'chargeBoxSerialNumber')
+        ),
+        500
     );
-    v_device.firmware_version := ocpp.get_text(p_payload, 'firmwareVersion');
-    v_device.iccid := ocpp.get_text(p_payload, 'iccid');
-    v_device.imsi := ocpp.get_text(p_payload, 'imsi');
-    v_device.meter_type := ocpp.get_text(p_payload, 'meterType');
-    v_device.meter_serial_number := ocpp.get_text(p_payload, 'meterSerialNumber');
+    v_device.firmware_version := left(ocpp.get_text(p_payload, 'firmwareVersion'), 500);
+    v_device.iccid := left(ocpp.get_text(p_payload, 'iccid'), 500);
+    v_device.imsi := left(ocpp.get_text(p_payload, 'imsi'), 500);
+    v_device.meter_type := left(ocpp.get_text(p_payload, 'meterType'), 500);
+    v_device.meter_serial_number := left(ocpp.get_text(p_payload, 'meterSerialNumber'), 500);
     v_device.ocpp_version := '1.6';
     v_boot := fleet.record_boot(
         p_call.tenant_id, p_call.charge_point_id, v_device, p_call.received_at

@@ -2,7 +2,8 @@
 --
 -- Called by: ocpp.handle_calls.
 -- Never refused: what cannot be read is kept as sent. Readings with a transaction id that no
--- session of this charge point has, or has any more, stay unattached (quirks 68 and 69).
+-- session of this charge point has, or has any more, stay unattached (quirks 68 and 69). Readings
+-- of another EVSE than the session's, or of the main meter, do not touch its live figures.
 create or replace function ocpp16.meter_values(p_call ops.ocpp_call, p_payload jsonb)
 returns jsonb
 language plpgsql
@@ -47,7 +48,8 @@ begin
 
     perform charging.record_meter_values(
         p_call.tenant_id, p_call.charge_point_id, coalesce(v_evse_no, 0::smallint), v_session_id,
-        v_transaction_id, v_attach_until, p_call.received_at, p_payload -> 'meterValue'
+        v_transaction_id, v_attach_until, p_call.received_at, p_payload -> 'meterValue',
+        coalesce(v_session_evse_no <> coalesce(v_evse_no, 0), false)
     );
     return '{}';
 end;

@@ -34,9 +34,13 @@ begin
         p_call.tenant_id, p_call.charge_point_id, v_connector, 'ocpp1.6',
         ocpp.make_event_key(
             ocpp.get_text(p_payload, 'connectorId'), v_id_token, v_reported,
-            p_payload ->> 'meterStart', v_boot_number
+            p_payload ->> 'meterStart',
+            case
+                when v_time.flag in ('time_missing', 'time_unreadable', 'time_implausible')
+                    then v_boot_number
+            end
         ),
-        v_id_token, v_time.happened_at, v_reported, p_call.received_at, v_meter_start_wh,
+        v_id_token, v_time.happened_at, left(v_reported, 64), p_call.received_at, v_meter_start_wh,
         ocpp.get_integer(p_payload, 'reservationId'), v_boot_number,
         array_remove(
             array[

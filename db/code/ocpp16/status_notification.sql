@@ -1,7 +1,9 @@
 -- OCPP 1.6 §4.9, StatusNotification: the state of a connector, or of the charge point (0).
 --
 -- Called by: ocpp.handle_calls.
--- A number never seen becomes a connector; an absent status is kept as Unknown.
+-- A number never seen becomes a connector, as far as fleet.ensure_connector lets it: the states
+-- of one that did not go to the history alone. An absent status is kept as Unknown. 500
+-- characters of each text are kept; the message log has the whole.
 -- Errors:    OCPP1 OccurenceConstraintViolation or the like for a connectorId that cannot be a
 --            connector: there is nothing to keep a state of.
 create or replace function ocpp16.status_notification(p_call ops.ocpp_call, p_payload jsonb)
@@ -13,7 +15,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_connector_id constant integer := ocpp.get_integer(p_payload, 'connectorId');
-    v_status constant text := coalesce(ocpp.get_text(p_payload, 'status'), 'Unknown');
+    v_status constant text := coalesce(left(ocpp.get_text(p_payload, 'status'), 500), 'Unknown');
     v_connector core.connectors;
     v_time record;
 begin
@@ -23,13 +25,16 @@ begin
     v_connector := fleet.ensure_connector(
         p_call.tenant_id, p_call.charge_point_id, v_connector_id
     );
+    v_connector.ocpp16_connector_id := v_connector_id;
     -- The timestamp is optional (§6.47).
     v_time := ocpp.judge_timestamp(ocpp.get_text(p_payload, 'timestamp'), p_call.received_at);
     if
         fleet.record_connector_status(
             p_call.tenant_id, p_call.charge_point_id, v_connector, v_status,
-            ocpp.get_text(p_payload, 'errorCode'), ocpp.get_text(p_payload, 'info'),
-            ocpp.get_text(p_payload, 'vendorId'), ocpp.get_text(p_payload, 'vendorErrorCode'),
+            left(ocpp.get_text(p_payload, 'errorCode'), 500),
+            left(ocpp.get_text(p_payload, 'info'), 500),
+            left(ocpp.get_text(p_payload, 'vendorId'), 500),
+            left(ocpp.get_text(p_payload, 'vendorErrorCode'), 500),
             v_time.happened_at, p_call.received_at
         )
         and v_connector.id is not null

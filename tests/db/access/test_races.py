@@ -36,6 +36,24 @@ def _at_once(database: Database, calls: list[tuple[str, str]]) -> list[str]:
         return [job() for job in jobs]
 
 
+def test_the_last_two_platform_admins_cannot_both_go(database: Database) -> None:
+    """Each closes the tenant of the other: whoever comes second is refused."""
+    outcomes = _at_once(
+        database,
+        [
+            (
+                "greenway.platform_admin",
+                "update api.tenants set is_active = false where id = 102",
+            ),
+            (
+                "bluecharge.platform_admin",
+                "update api.tenants set is_active = false where id = 101",
+            ),
+        ],
+    )
+    assert sorted(outcomes) == ["PT409", "ok"]
+
+
 def test_two_admins_cannot_demote_each_other(database: Database) -> None:
     """bluecharge has two admins: whoever comes second is refused, one admin stays."""
     with psycopg.connect(database.superuser_url) as connection:
@@ -94,3 +112,24 @@ def test_one_address_signing_up_many_times_at_once_is_one_person(database: Datab
             " join core.memberships as m on m.user_id = u.id where u.email = 'new@example.org'"
         ).fetchone()
     assert people == (1,)
+
+
+def test_a_held_attempt_answers_others_soon_and_no_login_can_hold_one(database: Database) -> None:
+    """The row of an attempt is locked: who waits is told to come again, and a key of a database
+    login on the same name holds nobody up.
+    """
+    call = "select wait_s from access.try_password('held@example.org', 'guess')"
+    with (
+        psycopg.connect(database.superuser_url) as holder,
+        psycopg.connect(database.superuser_url, autocommit=True) as waiter,
+    ):
+        holder.execute(
+            "select pg_advisory_lock(hashtextextended('access.try_password held@example.org', 0))"
+        )
+        assert waiter.execute(call.encode()).fetchone() == (None,)
+        assert holder.execute(call.encode()).fetchone() == (None,)
+        assert waiter.execute(call.encode()).fetchone() == (1,)
+        holder.commit()
+        assert waiter.execute(call.encode()).fetchone() == (None,)
+        failures = waiter.execute("select max(failures) from ops.login_attempts").fetchall()
+        assert failures == [(3,)]

@@ -1,5 +1,5 @@
 begin;
-select plan(9);
+select plan(10);
 
 select tests.act_as_owner();
 select is(
@@ -52,7 +52,7 @@ select
 from ops.outbox as o
 where o.payload ? 'token';
 select is(
-    access.use_token(current_setting('tests.first'), 'password_reset'),
+    (access.use_token(current_setting('tests.first'), 'password_reset')).user_id,
     tests.user_id_of('greenway.customer'), 'a token tells whose it is'
 );
 select throws_ok(
@@ -62,6 +62,15 @@ select throws_ok(
     ),
     'PT400', 'this token is unknown, used or expired', 'once'
 );
+select is(
+    (
+        select count(*) from core.one_time_tokens as ot
+        where ot.user_id = tests.user_id_of('greenway.customer') and ot.used_at is null
+    ),
+    0::bigint, 'and voids the person''s others'
+);
+update core.one_time_tokens set used_at = null
+where token_hash = access.hash_token(current_setting('tests.last'));
 select throws_ok(
     format(
         'select access.use_token(%L, ''email_verification'')',

@@ -1,5 +1,5 @@
 begin;
-select plan(21);
+select plan(23);
 
 -- api.create_api_key
 select tests.act_as('greenway.admin');
@@ -26,6 +26,11 @@ select throws_ok(
     $$ select api.create_api_key('late', now()) $$, 'PT400', 'the key would be expired already',
     'a key that is expired is refused'
 );
+select throws_ok(
+    format('select api.create_api_key(''long'', %L)', v.expires_at), 'PT400',
+    'a key expires within 10 years', 'and one that expires at ' || v.expires_at
+)
+from (values ('infinity'), ('99999-01-01')) as v (expires_at);
 select tests.act_as('greenway.operator');
 select throws_ok(
     $$ select api.create_api_key('x') $$, 'PT403', 'your role lacks the permission api_keys.write',

@@ -1,6 +1,6 @@
 -- Sessions, their events, readings and connector states through the API.
 begin;
-select plan(17);
+select plan(21);
 
 create function pg_temp.count_of(p_relation text) returns text language plpgsql as $$
 declare
@@ -62,7 +62,7 @@ select throws_ok(
 select tests.act_as('greenway.customer');
 select results_eq(
     $$ select s.id, s.state, s.energy_wh, s.duration_s, s.id_token,
-           (select count(*) from api.readings(s)),
+           (select count(*) from api.meter_values(s)),
            (select array_agg(e.event order by e.id) from api.session_events as e where e.session_id = s.id)
        from api.charging_sessions as s $$,
     $$ values (1001::bigint, 'ended', 10000::numeric, 3600::bigint, 'GWTOKEN1', 1::bigint,
@@ -96,13 +96,51 @@ select bag_eq(
     'meter_value_samples has one row a sample, signed data to the letter'
 );
 select results_eq(
-    $$ select count(*) from api.charging_sessions as s cross join lateral api.readings(s) as r $$,
+    $$ select count(*) from api.charging_sessions as s cross join lateral api.meter_values(s) as r $$,
     $$ values (2::bigint) $$, 'readings of a session are its own'
 );
 select tests.act_as('greenway.driver2');
 select is_empty(
     $$ select from api.meter_values as m where m.session_id = 1001 $$,
     'and nobody else''s'
+);
+
+-- Whose card ended it.
+select tests.act_as_owner();
+update core.sessions set stop_id_token = 'GWTOKEN2' where id = 1001;
+update core.sessions set stop_id_token = 'gwtoken2' where id = 1002;
+insert into core.session_events (tenant_id, session_id, event, to_state, happened_at, details)
+values
+    (101, 1001, 'stopped', 'ended', now(), '{"id_token": "GWTOKEN2", "meter_stop_wh": 1}'),
+    (101, 1002, 'stopped', 'ended', now(), '{"id_token": "gwtoken2", "meter_stop_wh": 1}');
+create function pg_temp.cards(out stop_id_token text, out details jsonb)
+returns setof record language sql as $$
+    select s.stop_id_token, e.details
+    from api.charging_sessions as s
+    inner join api.session_events as e on e.session_id = s.id
+    where e.event = 'stopped' and s.tenant_id = 101
+    order by s.id;
+$$;
+grant execute on function pg_temp.cards() to public;
+select tests.act_as('greenway.customer');
+select results_eq(
+    'select * from pg_temp.cards()', $$ values (null::text, '{"meter_stop_wh": 1}'::jsonb) $$,
+    'a driver does not see whose card ended their session'
+);
+select is_empty(
+    $$ select from api.charging_sessions as s where s.stop_id_token like 'GW%' $$,
+    'nor finds it by its number'
+);
+select tests.act_as('greenway.driver2');
+select results_eq(
+    'select * from pg_temp.cards()',
+    $$ values ('gwtoken2', '{"id_token": "gwtoken2", "meter_stop_wh": 1}'::jsonb) $$,
+    'but sees that it was their own'
+);
+select tests.act_as('greenway.viewer');
+select results_eq(
+    'select c.stop_id_token from pg_temp.cards() as c', $$ values ('GWTOKEN2'), ('gwtoken2') $$,
+    'and staff see it'
 );
 select * from finish();
 rollback;

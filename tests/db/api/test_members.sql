@@ -1,5 +1,5 @@
 begin;
-select plan(33);
+select plan(35);
 
 -- api.users
 select tests.act_as('greenway.support');
@@ -67,6 +67,11 @@ select is(
     api.invite_user('operator@bluecharge.example', 'support') ->> 'email',
     'operator@bluecharge.example', 'somebody of another tenant becomes a member here, too'
 );
+select results_eq(
+    $$ select u.full_name, u.email_verified_at from api.users as u
+       where u.email = 'operator@bluecharge.example' $$,
+    $$ values (null::text, null::timestamptz) $$, 'without telling anything about them'
+);
 select tests.act_as('greenway.operator');
 select throws_ok(
     $$ select api.invite_user('x@example.org', 'support') $$, 'PT403',
@@ -92,6 +97,19 @@ select tests.act_as_anonymous();
 select is(
     api.login('operator@bluecharge.example', 'correct-horse-7') ->> 'tenant', 'bluecharge',
     'who was known signs in as before'
+);
+
+-- A role for who signed up and is not verified: the password of the sign-up is discarded.
+select tests.act_as_anonymous();
+select api.sign_up('greenway', 'rising@example.org', 'another-horse-8');
+select tests.act_as('greenway.admin');
+select api.set_user_role(
+    (select u.id from api.users as u where u.email = 'rising@example.org'), 'support'
+);
+select tests.act_as_owner();
+select is(
+    (select count(*) from core.one_time_tokens as ot where ot.password_hash is not null),
+    0::bigint, 'a sign-up that gets another role needs a password reset'
 );
 
 -- api.set_user_role

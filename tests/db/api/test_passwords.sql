@@ -1,5 +1,5 @@
 begin;
-select plan(22);
+select plan(25);
 
 -- api.change_password
 select tests.act_as('greenway.operator');
@@ -42,6 +42,17 @@ select is(
     'guessing the old password is slowed down like a sign-in'
 );
 
+select tests.act_as('greenway.support');
+select api.login('support@greenway.example', 'wrong') from generate_series(1, 6);
+select is(
+    api.login('support@greenway.example', 'correct-horse-7') ->> 'code', 'PT429',
+    'strangers can keep an address from signing in for a while'
+);
+select is(
+    api.change_password('correct-horse-7', 'another-horse-8')::text, '{"changed": true}',
+    'but not its owner from changing the password'
+);
+
 -- api.request_password_reset
 select tests.act_as_anonymous();
 select lives_ok(
@@ -61,6 +72,13 @@ select tests.act_as_owner();
 select is(
     (select count(*) from ops.outbox as o where o.payload ->> 'template' = 'password_reset'),
     3::bigint, 'three e-mails are sent'
+);
+select api.request_password_reset('nobody@greenway.example') from generate_series(1, 5);
+select is(
+    (select count(*) from ops.outbox as o
+     where o.kind = 'email' and o.payload = '{}' and o.next_attempt_at is null
+         and o.delivered_at is not null and o.idempotency_key like 'email/password_reset/%'),
+    3::bigint, 'for an unknown address as much is written, and nothing sent'
 );
 select set_config('tests.token', o.payload ->> 'token', true)
 from ops.outbox as o

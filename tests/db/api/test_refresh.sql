@@ -1,5 +1,5 @@
 begin;
-select plan(12);
+select plan(16);
 
 select tests.act_as_anonymous();
 select set_config(
@@ -25,14 +25,45 @@ select is(
     ),
     0::bigint, 'no token is stored as it is'
 );
+
+-- A client that lost the answer asks again.
+select tests.act_as_anonymous();
+select set_config(
+    'tests.third', api.refresh(current_setting('tests.first')) ->> 'refresh_token', true
+);
+select isnt(
+    current_setting('tests.third'), current_setting('tests.second'),
+    'within the grace a token whose answer was not used is good again'
+);
+select set_config(
+    'tests.fourth', api.refresh(current_setting('tests.third')) ->> 'refresh_token', true
+);
+select matches(current_setting('tests.fourth'), '^.{43}$', 'and what it got works');
+select is(
+    api.refresh(current_setting('tests.second')) ->> 'details',
+    '{"error":"refresh_token_reused"}', 'what it replaced counts as used'
+);
+select tests.act_as_owner();
+update core.login_sessions set revoked_at = null, revoke_reason = null
+where revoke_reason = 'refresh_token_reused';
 select tests.act_as_anonymous();
 select is(
     api.refresh(current_setting('tests.first')) ->> 'details',
-    '{"error":"refresh_token_reused"}', 'a used one is answered'
+    '{"error":"refresh_token_reused"}', 'a used one whose answer was used is answered'
+);
+select tests.act_as_owner();
+update core.login_sessions set revoked_at = null, revoke_reason = null
+where revoke_reason = 'refresh_token_reused';
+update core.refresh_tokens set used_at = now() - interval '11 seconds'
+where token_hash = access.hash_token(current_setting('tests.third'));
+select tests.act_as_anonymous();
+select is(
+    api.refresh(current_setting('tests.third')) ->> 'details',
+    '{"error":"refresh_token_reused"}', 'and one that comes again too late'
 );
 select is(current_setting('response.status'), '401', 'with 401');
 select throws_ok(
-    $$ select api.refresh(current_setting('tests.second')) $$, 'PT401',
+    $$ select api.refresh(current_setting('tests.fourth')) $$, 'PT401',
     'the sign-in of this refresh token has ended', 'and ends the whole sign-in'
 );
 select tests.act_as_owner();
@@ -41,7 +72,7 @@ select is(
         select ls.revoke_reason
         from core.login_sessions as ls
         inner join core.refresh_tokens as rt on rt.login_session_id = ls.id
-        where rt.token_hash = access.hash_token(current_setting('tests.second'))
+        where rt.token_hash = access.hash_token(current_setting('tests.fourth'))
     ),
     'refresh_token_reused', 'with the reason'
 );

@@ -1,5 +1,5 @@
 begin;
-select plan(27);
+select plan(29);
 
 -- api.roles, api.permissions
 select tests.act_as('greenway.support');
@@ -45,9 +45,32 @@ select throws_ok(
     'not the platform''s'
 );
 select throws_ok(
-    $$ select api.create_role('x', 'staff', array['nothing.write']) $$, 'PT403', null,
-    'with permissions that one has'
+    $$ select api.create_role('x', 'staff', array['nothing.write']) $$, 'PT400',
+    'there is no permission nothing.write', 'with permissions that exist'
 );
+select throws_ok(
+    format(
+        'select api.update_role(%s, null, array[''nothing.write''])',
+        current_setting('tests.role')
+    ),
+    'PT400', 'there is no permission nothing.write', 'at a change, too'
+);
+select tests.act_as_owner();
+delete from core.role_permissions
+where
+    permission = 'id_tokens.write'
+    and role_id = (select r.id from core.roles as r where r.tenant_id = 101 and r.name = 'admin');
+select tests.act_as('greenway.admin');
+select throws_ok(
+    $$ select api.create_role('x', 'staff', array['id_tokens.write']) $$, 'PT403', null,
+    'and that one has'
+);
+select tests.act_as_owner();
+insert into core.role_permissions (tenant_id, role_id, permission)
+select r.tenant_id, r.id, 'id_tokens.write'
+from core.roles as r
+where r.tenant_id = 101 and r.name = 'admin';
+select tests.act_as('greenway.admin');
 select throws_ok(
     $$ select api.create_role('x', 'customer', array['sites.write']) $$, 'PT400',
     'a role for customers has no permissions', 'and none for drivers'

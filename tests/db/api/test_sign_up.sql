@@ -1,5 +1,5 @@
 begin;
-select plan(19);
+select plan(34);
 
 select tests.act_as_anonymous();
 select lives_ok(
@@ -27,8 +27,12 @@ select throws_ok(
     'PT400', null, 'a name has an end'
 );
 select throws_ok(
-    $$ select api.login('new@example.org', 'another-horse-8') $$, 'PT403',
-    'the e-mail address is not verified yet', 'before the address is verified nobody signs in'
+    $$ select api.sign_up(null, 'x@example.org', 'another-horse-8') $$, 'PT403', null,
+    'as does none'
+);
+select is(
+    api.login('new@example.org', 'another-horse-8') ->> 'code', 'PT401',
+    'before the address is verified nobody signs in'
 );
 
 select tests.act_as_owner();
@@ -38,7 +42,7 @@ where o.payload ->> 'template' = 'email_verification'
 order by o.id desc
 limit 1;
 
--- Signing up again replaces password and token.
+-- Signing up again adds a password with a token of its own.
 select tests.act_as_anonymous();
 select api.sign_up('greenway', 'new@example.org', 'third-horse-99');
 select tests.act_as_owner();
@@ -48,9 +52,6 @@ where o.payload ->> 'template' = 'email_verification'
 order by o.id desc
 limit 1;
 select isnt(current_setting('tests.second'), current_setting('tests.first'), 'another token');
--- Within one transaction both were issued at the same now().
-update core.one_time_tokens set used_at = now()
-where token_hash = access.hash_token(current_setting('tests.first'));
 
 -- api.verify_email
 select tests.act_as_anonymous();
@@ -64,9 +65,13 @@ select lives_ok(
 select throws_ok(
     $$ select api.verify_email(current_setting('tests.second')) $$, 'PT400', null, 'once'
 );
+select throws_ok(
+    $$ select api.verify_email(current_setting('tests.first')) $$, 'PT400', null,
+    'and voids those of other sign-ups'
+);
 select is(
     api.login('new@example.org', 'third-horse-99') ->> 'role', 'customer',
-    'then the newest password works, as a customer'
+    'then the password of the same sign-up works, as a customer'
 );
 select is(
     api.login('new@example.org', 'another-horse-8') ->> 'code', 'PT401', 'and no other'
@@ -100,6 +105,89 @@ select is(
         where m.tenant_id = 101 and m.user_id = tests.user_id_of('bluecharge.admin')
     ),
     0::bigint, 'and nobody became a member'
+);
+
+-- A stranger who signs the address up first, or again, gains nothing.
+create function pg_temp.last_token(p_email text)
+returns text
+language sql
+as $$
+    select o.payload ->> 'token'
+    from ops.outbox as o
+    where o.payload ->> 'to' = p_email and o.payload ? 'token'
+    order by o.id desc
+    limit 1;
+$$;
+select api.sign_up('greenway', 'own@example.org', 'owners-horse-1');
+select set_config('tests.owner', pg_temp.last_token('own@example.org'), true);
+select api.sign_up('greenway', 'own@example.org', 'thiefs-horse-1');
+select lives_ok(
+    $$ select api.verify_email(current_setting('tests.owner')) $$,
+    'a second sign-up does not void the owner''s token'
+);
+select is(
+    api.login('own@example.org', 'owners-horse-1') ->> 'role', 'customer',
+    'the owner''s password is the one of the owner''s token'
+);
+select is(
+    api.login('own@example.org', 'thiefs-horse-1') ->> 'code', 'PT401', 'the stranger''s is void'
+);
+
+select api.sign_up('greenway', 'victim@example.org', 'thiefs-horse-1');
+select set_config('tests.thief', pg_temp.last_token('victim@example.org'), true);
+select tests.act_as('greenway.admin');
+select lives_ok(
+    $$ select api.invite_user('victim@example.org', 'admin') $$,
+    'an address that a stranger signed up can be invited'
+);
+select tests.act_as_owner();
+select throws_ok(
+    $$ select api.verify_email(current_setting('tests.thief')) $$, 'PT400', null,
+    'which voids the token of the sign-up'
+);
+select api.sign_up('greenway', 'victim@example.org', 'thiefs-horse-1');
+select is(
+    (select o.payload ->> 'template' from ops.outbox as o order by o.id desc limit 1),
+    'account_exists', 'after an invitation nobody signs the address up'
+);
+select lives_ok(
+    $$ select api.reset_password(pg_temp.last_token('victim@example.org'), 'victims-horse-1') $$,
+    'the invitation carries a token to set a password with'
+);
+select is(
+    api.login('victim@example.org', 'thiefs-horse-1') ->> 'code', 'PT401', 'not the stranger''s'
+);
+select is(api.login('victim@example.org', 'victims-horse-1') ->> 'role', 'admin', 'but the own');
+
+select api.sign_up('greenway', 'supa@example.org', 'thiefs-horse-1');
+select set_config('tests.thief', pg_temp.last_token('supa@example.org'), true);
+select is(
+    access.get_supabase_claims(
+        'https://abc.supabase.co/auth/v1', 'authenticated', 'supa', 'supa@example.org', null
+    ) ->> 'role',
+    'customer', 'Supabase says who owns an address'
+);
+select throws_ok(
+    $$ select api.verify_email(current_setting('tests.thief')) $$, 'PT400', null,
+    'which voids the token of a stranger''s sign-up'
+);
+select is(
+    api.login('supa@example.org', 'thiefs-horse-1') ->> 'code', 'PT401', 'and its password'
+);
+
+-- The e-mails of sign-ups have a limit.
+update ops.settings set value = to_jsonb(
+    (
+        select count(*) + 1 from ops.outbox as o
+        where o.tenant_id = 101
+            and o.payload ->> 'template' in ('email_verification', 'account_exists')
+    )
+)
+where name = 'access.sign_up_mails_per_hour';
+select api.sign_up('greenway', 'flood1@example.org', 'thiefs-horse-1');
+select throws_ok(
+    $$ select api.sign_up('greenway', 'flood2@example.org', 'thiefs-horse-1') $$, 'PT429',
+    'too many people signed up with this tenant for now', 'sign-ups send so many e-mails an hour'
 );
 
 select * from finish();

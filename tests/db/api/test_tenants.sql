@@ -1,5 +1,5 @@
 begin;
-select plan(16);
+select plan(18);
 
 select tests.act_as('greenway.customer');
 select results_eq(
@@ -34,8 +34,8 @@ select throws_ok(
     'nor is whether it is open'
 );
 select throws_ok(
-    $$ update api.tenants set time_zone = 'Mars/Olympus' where id = 101 $$, '22023', null,
-    'a zone has to exist'
+    $$ update api.tenants set time_zone = 'Mars/Olympus' where id = 101 $$, 'PT400',
+    'Mars/Olympus is not the name of a time zone', 'a zone has to exist'
 );
 select throws_ok(
     $$ insert into api.tenants (slug, name, country_code, party_id)
@@ -57,6 +57,15 @@ select lives_ok(
 );
 select lives_ok(
     $$ update api.tenants set is_active = false where slug = 'bluecharge' $$, 'and closes them'
+);
+select throws_ok(
+    $$ update api.tenants set is_active = false where slug = 'greenway' $$, 'PT409',
+    'the platform keeps at least one active admin in an active tenant',
+    'but not the last that has an admin of the platform'
+);
+select throws_ok(
+    $$ update api.tenants set time_zone = 'Foo+5' where slug = 'greenway' $$, 'PT400',
+    'Foo+5 is not the name of a time zone', 'a POSIX form is no zone'
 );
 select throws_ok('delete from api.tenants', '42501', null, 'but deletes none either');
 

@@ -1,5 +1,5 @@
 begin;
-select plan(14);
+select plan(17);
 
 -- The last entry of a table, as text that reads well in a comparison.
 create function pg_temp.last_entry(p_table text)
@@ -108,6 +108,25 @@ select matches(
 select is(
     (select count(*) from core.audit_log as a where a.old_values = '{}' or a.new_values = '{}'),
     0::bigint, 'there is no empty entry'
+);
+
+-- The platform is nobody's tenant, although its admin is a member of one.
+select tests.act_as('greenway.platform_admin');
+insert into api.identity_providers (issuer, audience) values ('https://secret.example', 'x');
+update api.sites set city = 'Utrecht' where id = 2001;
+select tests.act_as_owner();
+select matches(
+    pg_temp.last_entry('core.identity_providers'),
+    '^platform insert \{"issuer": "https://secret.example"\}',
+    'a row without a tenant that the platform changes belongs to none'
+);
+select matches(
+    pg_temp.last_entry('core.sites'), '^102 platform update', 'a row with one, to that'
+);
+select tests.act_as('greenway.admin');
+select is_empty(
+    $$ select from api.audit_log as a where a.table_name like 'core.identit%' $$,
+    'the admin of the tenant where the platform admin is a member reads no issuer'
 );
 
 select tests.act_as('greenway.operator');

@@ -1,6 +1,6 @@
 -- Who may charge where: one decision for Authorize, Start and Stop, kept with its reason.
 begin;
-select plan(30);
+select plan(34);
 select tests.act_as_owner();
 
 -- GWTOKEN1 has a right at site 1001 (charge point 1001), GWTOKEN2 and GWTOKEN3 have none.
@@ -129,10 +129,32 @@ select is(
     pg_temp.decide('GWTOKEN1', 'start', p_session_id => 1001), 'Accepted accepted',
     'a session does not count against itself'
 );
+update core.sessions set authorization_status = 'Blocked' where tenant_id = 101 and id = 1001;
+select is(
+    pg_temp.decide('GWTOKEN1', 'start'), 'Accepted accepted',
+    'a session that was refused does not count'
+);
+update core.sessions set authorization_status = 'Accepted' where tenant_id = 101 and id = 1001;
 update core.id_tokens set max_concurrent_transactions = 2 where tenant_id = 101 and id = 1001;
 select is(pg_temp.decide('GWTOKEN1', 'start'), 'Accepted accepted', 'two are two');
 update core.id_tokens set max_concurrent_transactions = 0 where tenant_id = 101 and id = 1001;
 select is(pg_temp.decide('GWTOKEN1', 'start'), 'Accepted accepted', 'zero is any number');
+
+-- A charge point that was not accepted ---------------------------------------------------------
+
+update core.charge_points set registration_status = 'Pending' where tenant_id = 101 and id = 1001;
+select is(
+    pg_temp.decide('GWTOKEN1', 'start'), 'Invalid charge_point_not_accepted',
+    'OCPP 1.6 §4.2: a charge point that is not accepted starts nothing'
+);
+update core.charge_points set registration_status = 'Rejected' where tenant_id = 101 and id = 1001;
+select is(
+    pg_temp.decide('GWTOKEN1', 'start'), 'Invalid charge_point_not_accepted', 'nor a rejected one'
+);
+select is(
+    pg_temp.decide('GWTOKEN1', 'stop'), 'Accepted accepted', 'what runs there may be stopped'
+);
+update core.charge_points set registration_status = 'Accepted' where tenant_id = 101 and id = 1001;
 
 -- What is kept -----------------------------------------------------------------------------
 

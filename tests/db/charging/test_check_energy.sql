@@ -1,6 +1,6 @@
 -- What speaks against billing a session, and the energy that is left.
 begin;
-select plan(4);
+select plan(6);
 select tests.act_as_owner();
 
 -- On connector 1001 an earlier session took the register from 1000 to 11000; 22 kW; now an hour.
@@ -48,7 +48,14 @@ insert into pg_temp.cases values
     (25, '{"meter_start_wh": 1000, "meter_stop_wh": 12000}', 11000, '{}', '{register_restarted}'),
     (26, '{"meter_start_wh": 5000, "meter_stop_wh": 13000}', 8000, '{register_overlap}', '{}'),
     (27, '{"meter_start_wh": 0, "meter_stop_wh": 12000, "flags": ["register_restarted"]}', 12000,
-        '{zero_begin}', '{}');
+        '{zero_begin}', '{}'),
+    (28, '{"started_at": "2026-01-01T00:00:00Z", "ended_at": "2026-01-08T00:00:00Z", "connector_id": null}',
+        20000, '{}', '{}'),
+    (29, '{"started_at": "2016-01-01T00:00:00Z", "ended_at": "2026-01-08T00:00:01Z", "connector_id": null, "meter_stop_wh": 900011000}',
+        900000000, '{implausible_duration}', '{}'),
+    (30, '{"flags": ["matched_without_id"]}', 20000, '{}', '{matched_without_id}'),
+    (31, '{"flags": ["matched_by_guess"]}', 20000, '{matched_by_guess}', '{matched_by_guess}'),
+    (32, '{"flags": ["stop_conflict"]}', 20000, '{stop_conflict}', '{stop_conflict}');
 select results_eq(
     $$ select c.no, s.energy_wh::numeric,
            array(select f.value ->> 'reason' from jsonb_array_elements(coalesce(s.hold_details, '[]')) as f (value)),
@@ -76,6 +83,34 @@ select is(
         'last_reading_at', now() - interval '1 minute'
     ))).hold_reason,
     'unit_conflict', 'quirk 56: kWh labelled Wh is seen at the stop'
+);
+-- The neighbours: on connector 1001 the session from 2 h to 1 h ago took 1000 to 11000.
+update core.sessions set started_at = now() - interval '2 h', ended_at = now() - interval '1 h'
+where id = 1001;
+create function pg_temp.settle_between(p_from interval, p_to interval, p_start numeric, p_stop numeric)
+returns text language sql as $$
+    select coalesce('held: ' || s.hold_reason, s.flags[1])
+    from pg_temp.settle(jsonb_build_object(
+        'started_at', now() - p_from, 'ended_at', now() - p_to, 'meter_start_wh', p_start,
+        'meter_stop_wh', p_stop
+    )) as s;
+$$;
+select results_eq(
+    $$ select v.no, pg_temp.settle_between(v.began, v.ended, v.start_wh, v.stop_wh)
+       from (values
+           (1, interval '3 h', interval '2 h', 500, 1010), (2, '3 h', '2 h', 500, 1011),
+           (3, '3 h', '119 min', 500, 1000), (4, '3 h', '118 min', 500, 1000),
+           (5, '3 h', '2 h', 2000, 5000), (6, '59 min', '0', 11000, 15000),
+           (7, '62 min', '0', 11000, 15000)
+       ) as v (no, began, ended, start_wh, stop_wh) $$,
+    $$ values (1, null), (2, 'held: register_overlap'), (3, null), (4, 'time_overlap'),
+           (5, null), (6, null), (7, 'time_overlap') $$,
+    'registers that overlap with a neighbour''s hold a session, times that do are a flag'
+);
+update core.sessions set meter_start_wh = 0 where id = 1001;
+select is(
+    pg_temp.settle_between('3 h', '2 h', 1000, 5000), 'held: register_overlap',
+    'and with a next one that began at 0, yet ran on'
 );
 select * from finish();
 rollback;

@@ -1,6 +1,6 @@
 -- Connectors of numbers never seen.
 begin;
-select plan(4);
+select plan(6);
 select tests.act_as_owner();
 
 select results_eq(
@@ -39,6 +39,24 @@ select results_eq(
        order by 1 $$,
     $$ values (2, 6), (4, 2), (5, 5) $$,
     'an EVSE that an operator gave to other numbers is left alone, an empty one is used'
+);
+insert into core.charge_points (tenant_id, id, site_id, identity)
+overriding system value
+select cp.tenant_id, 1999, cp.site_id, 'INVENTIVE' from core.charge_points as cp where cp.id = 1001;
+select fleet.ensure_connector(101, 1999, n) from generate_series(1, 100) as n;
+select results_eq(
+    $$ select count(*), (fleet.ensure_connector(101, 1999, 64)).ocpp16_connector_id::integer,
+           (fleet.ensure_connector(101, 1999, 65)).id,
+           (select count(*) from core.evses as e where e.charge_point_id = 1999)
+       from core.connectors as c where c.charge_point_id = 1999 $$,
+    $$ values (64::bigint, 64, null::bigint, 64::bigint) $$,
+    'a charge point that invents numbers gets 64 connectors'
+);
+update core.connectors set is_discovered = false
+where charge_point_id = 1999 and ocpp16_connector_id = 1;
+select is(
+    (fleet.ensure_connector(101, 1999, 65)).ocpp16_connector_id::integer, 65,
+    'one that an operator has completed leaves room for another'
 );
 select throws_ok(
     $$ select fleet.ensure_connector(102, 1001, 1) $$, '23503', null,

@@ -1,7 +1,7 @@
 -- EVSE ids and contract ids: brought into one form when they are written, or refused.
 -- (test_id_vectors.py has the cases of the specifications.)
 begin;
-select plan(19);
+select plan(23);
 select tests.act_as_owner();
 
 select is(fleet.is_country_code('DE'), true, 'Germany is a country');
@@ -60,7 +60,18 @@ select throws_ok(
 );
 select throws_ok(
     $$ insert into api.sites (name, country_code, time_zone) values ('X', 'DE', 'Mars/Base') $$,
-    '22023', null, 'and in a time zone that exists'
+    'PT400', 'Mars/Base is not the name of a time zone', 'and in a time zone that exists'
+);
+select throws_ok(
+    format('update api.sites set time_zone = %L where id = 1001', v.zone), 'PT400',
+    v.zone || ' is not the name of a time zone', v.zone || ' is none'
+)
+from (values ('Foo+5'), ('posix/Europe/Berlin'), ('Factory')) as v (zone);
+insert into api.sites (name, country_code) values ('Here', 'DE');
+select is(
+    (select s.time_zone from api.sites as s where s.name = 'Here'),
+    (select t.time_zone from api.tenants as t),
+    'without one it is the tenant''s'
 );
 
 select * from finish();

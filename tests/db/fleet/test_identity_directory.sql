@@ -1,6 +1,6 @@
 -- The directory of OCPP identities: unique across tenants, whatever the case.
 begin;
-select plan(10);
+select plan(12);
 select tests.act_as('greenway.operator');
 
 select lives_ok(
@@ -37,7 +37,22 @@ select set_eq(
 insert into core.charge_points (tenant_id, identity) values (102, 'Stray-1');
 select results_eq(
     $$ select u.state from core.unknown_charge_points as u where u.identity_key = 'stray-1' $$,
-    array['admitted'], 'a charger that is registered leaves every inbox'
+    array['admitted'], 'a charger that is registered leaves the inbox of those without a tenant'
+);
+insert into core.unknown_charge_points (tenant_id, identity, identity_key)
+values (102, 'gw-new-1', 'gw-new-1');
+insert into core.charge_points (tenant_id, identity) values (102, 'GW-NEW-1');
+select results_eq(
+    $$ select u.tenant_id, u.state from core.unknown_charge_points as u
+       where u.identity_key = 'gw-new-1' order by 1 $$,
+    $$ values (101::bigint, 'waiting'), (102, 'admitted') $$,
+    'and its tenant''s, but no other tenant''s'
+);
+select is_empty(
+    $$ select from core.audit_log as a
+       where a.tenant_id = 101 and a.table_name = 'core.unknown_charge_points'
+           and a.operation = 'update' $$,
+    'nor is anything written into another tenant''s audit'
 );
 
 select tests.act_as('greenway.admin');

@@ -62,8 +62,9 @@ SECOND_CHARGE_POINT: LiteralString = (
 )
 START: LiteralString = (
     "with s as (insert into core.sessions (tenant_id, charge_point_id, protocol, transaction_id,"
-    " start_key, state, id_token_id, started_at) values (101, 1001, 'ocpp1.6',"
-    " gen_random_uuid()::text, gen_random_uuid()::text, 'active', 1003, now()) returning id)"
+    " start_key, state, id_token_id, authorization_status, started_at)"
+    " values (101, 1001, 'ocpp1.6', gen_random_uuid()::text, gen_random_uuid()::text, 'active',"
+    " 1003, 'Accepted', now()) returning id)"
     " select (charging.authorize_id_token(101, 1001, 'GWTOKEN3', 'start', now(), s.id)).status"
     " from s"
 )

@@ -9,7 +9,7 @@ insert into core.sessions (
 )
 overriding system value
 select
-    101, 500 + v.no, 1001, 1001, 'ocpp1.6', v.no::text, v.no::text, v.state,
+    101, 500 + v.no, 1001, case when v.no = 1 then 1001 end, 'ocpp1.6', v.no::text, v.no::text, v.state,
     now() - v.started, now() - v.received, 20000, 23000, now() - v.reading, now() - v.updated
 from (
     values

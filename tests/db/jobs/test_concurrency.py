@@ -167,9 +167,28 @@ def test_maintenance_at_once_is_done_once(database: Database) -> None:
     assert sum("made ops.message_log" in text for text in done) == 1
 
 
+def test_a_table_that_another_run_holds_is_named(database: Database) -> None:
+    """Runs keep apart by rows that only the owner can lock; what was passed over is reported."""
+    own(database, "update ops.partitioned_tables set ahead = ahead + interval '3 months'")
+    with (
+        psycopg.connect(database.owner_url) as other,
+        psycopg.connect(database.jobs_url, autocommit=True) as runner,
+    ):
+        other.execute("set local role voltaro_owner")
+        other.execute(
+            "select from ops.partitioned_tables where table_name = 'ops.message_log' for update"
+        )
+        runner.execute("set lock_timeout = '1s'")
+        done = runner.execute("select jobs.maintain_partitions()").fetchone()
+    assert done is not None
+    assert "left ops.message_log, which another run holds" in done[0]
+    assert "made core.audit_log_" in done[0]
+
+
 def test_a_bridge_that_reports_is_not_marked_lost(database: Database) -> None:
     """A bridge whose report is under way holds its row, and is passed over."""
     own(database, "update ops.bridges set last_seen_at = now() - interval '1 hour'")
+    own(database, "update ops.job_schedules set next_run_at = now()")
     with psycopg.connect(database.bridge_url) as reporting:
         reporting.execute(
             "select ocpp.keep_alive('00000000-0000-4000-b000-000000000001', '{}', '{}')"

@@ -1,6 +1,6 @@
 -- What is past its time goes, in steps; what is not, stays.
 begin;
-select plan(16);
+select plan(17);
 select tests.act_as_owner();
 delete from core.login_sessions;
 delete from core.one_time_tokens;
@@ -97,12 +97,26 @@ select results_eq(
     $$ select u.id_token from core.unknown_id_tokens as u order by 1 $$,
     array['ignoredold', 'ignoredyoung', 'waitingyoung'], 'and so do tokens'
 );
-insert into ops.job_runs (job, runner, started_at, finished_at, outcome)
-select 'test', 'here', now() - interval '3 years', now(), 'done' from generate_series(1, 5001);
+insert into core.users (email, is_provisional, created_at)
+select a.name || '@signed-up.example', true, a.at from pg_temp.ages as a;
 select tests.act_as_login('jobs');
 select is(
-    jobs.expire_records(), 'deleted 5000 of ops.job_runs', 'a backlog is worked off in steps'
+    jobs.expire_records(), 'deleted 1 of sign-ups and e-mails', 'a sign-up nobody verified goes'
 );
-select is(jobs.expire_records(), 'deleted 1 of ops.job_runs', 'until nothing is left');
+select tests.act_as_owner();
+insert into ops.job_runs (job, runner, started_at, finished_at, outcome)
+select 'test', 'here', now() - interval '3 years', now(), 'done' from generate_series(1, 12000);
+update ops.settings set value = '0' where name = 'jobs.expire_budget_ms';
+select tests.act_as_login('jobs');
+select is(
+    jobs.expire_records(), 'deleted 5000 of ops.job_runs; more is left',
+    'a run whose time is over stops after a step, and says so'
+);
+select tests.act_as_owner();
+update ops.settings set value = '60000' where name = 'jobs.expire_budget_ms';
+select tests.act_as_login('jobs');
+select is(
+    jobs.expire_records(), 'deleted 7000 of ops.job_runs', 'one with time goes on to the end'
+);
 select * from finish();
 rollback;

@@ -1,6 +1,6 @@
 -- A bridge that falls silent has lost its chargers.
 begin;
-select plan(6);
+select plan(9);
 select tests.act_as_owner();
 delete from ops.connections;
 delete from ops.presence;
@@ -17,6 +17,27 @@ values
 -- 3 has been replaced elsewhere a moment ago.
 insert into ops.presence (tenant_id, charge_point_id, connection_id, is_connected, last_seen_at)
 values (101, 1001, 1, true, now()), (101, 1002, 2, true, now()), (102, 2001, 9, true, now());
+
+-- The server stood still: this job is late, and no bridge could report.
+create temporary table reported as select b.id, b.last_seen_at from ops.bridges as b;
+update ops.job_schedules as s
+set next_run_at = now() - interval '11 seconds'
+where s.job = 'mark_lost_connections';
+select tests.act_as_login('jobs');
+select is(jobs.mark_lost_connections(), '', 'when the job is late it judges nobody');
+select tests.act_as_owner();
+select is_empty(
+    $$ select from ops.bridges as b where b.stopped_at is null and b.last_seen_at < now() $$,
+    'and each bridge has a new lease'
+);
+update ops.bridges as b set last_seen_at = r.last_seen_at from reported as r where r.id = b.id;
+update ops.job_schedules as s
+set next_run_at = now() - interval '9 seconds'
+where s.job = 'mark_lost_connections';
+select is(
+    (select count(*) from ops.connections as c where c.closed_at is not null), 0::bigint,
+    'nothing is closed'
+);
 
 select tests.act_as_login('jobs');
 select is(

@@ -1,6 +1,6 @@
 -- The job runner: one due job a call, failures recorded, nothing recorded for nothing.
 begin;
-select plan(14);
+select plan(15);
 select tests.act_as_owner();
 delete from ops.job_runs;
 delete from ops.job_schedules;
@@ -70,6 +70,17 @@ select lives_ok($$ select jobs.run_due(repeat('x', 1000)) $$, 'a runner with an 
 select tests.act_as_owner();
 select is(
     (select max(length(r.runner)) from ops.job_runs as r), 100, 'is recorded in short'
+);
+
+create function jobs.test_much() returns text language sql as $$ select 'did 5; more is left' $$;
+insert into ops.job_schedules (job, every, description) values ('test_much', '1 hour', 'is long');
+select tests.act_as_login('jobs');
+select jobs.run_due('here');
+select tests.act_as_owner();
+select results_eq(
+    $$ select s.next_run_at > now() and s.next_run_at <= clock_timestamp() + interval '5 seconds'
+       from ops.job_schedules as s where s.job = 'test_much' $$,
+    array[true], 'a job that has more to do has its next turn soon'
 );
 
 select is_empty(

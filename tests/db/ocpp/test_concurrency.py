@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -159,21 +160,34 @@ def test_a_batch_that_takes_too_long_leaves_nothing(database: Database) -> None:
     assert own(database, count) == before
 
 
-def test_a_lock_time_out_fails_the_batch(database: Database) -> None:
-    """Waiting for somebody's lock is our trouble as well."""
+def test_a_lock_time_out_leaves_only_its_message_undone(database: Database) -> None:
+    """Somebody's lock is our trouble; the first who waits has the time-out, others a moment."""
     own(database, "create table core.test_rows (id integer)")
     own(
         database,
         "create function ocpp16.test_lock(p_call ops.ocpp_call, p_payload jsonb) returns jsonb"
         " language plpgsql as $$ begin insert into core.test_rows values (1); return '{}'; end $$",
     )
+    own(
+        database,
+        "with new_chargers as (insert into core.charge_points (tenant_id, identity)"
+        " select 101, 'LOCKED-' || n from generate_series(0, 19) as n returning id, identity)"
+        " insert into ops.connections (id, tenant_id, charge_point_id, bridge_id, outcome,"
+        " subprotocol) overriding system value"
+        " select 6000 + split_part(c.identity, '-', 2)::integer, 101, c.id, b.id, 'accepted',"
+        " 'ocpp1.6' from new_chargers as c cross join ops.bridges as b",
+    )
     with psycopg.connect(database.owner_url) as blocker:
         blocker.execute("set local role voltaro_owner")
         blocker.execute("lock table core.test_rows in exclusive mode")
-        with pytest.raises(errors.LockNotAvailable):
-            handle(
-                database.bridge_url, [(1001, "TestLock", "{}")], before="set lock_timeout = '100ms'"
-            )
+        began = time.monotonic()
+        rows = handle(
+            database.bridge_url,
+            [(1001, "Unheard", "{}"), *((6000 + n, "TestLock", "{}") for n in range(20))],
+            before="set lock_timeout = '1s'",
+        )
+        assert time.monotonic() - began < 3
+        assert [(row[0], row[2]) for row in rows] == [(1, "NotImplemented")]
     assert handle(database.bridge_url, [(1001, "TestLock", "{}")])[0][1] == "{}"
 
 

@@ -1,6 +1,6 @@
 -- The dispatcher: batches of calls from chargers, one function a message.
 begin;
-select plan(34);
+select plan(44);
 select tests.act_as_owner();
 
 -- A charger each at greenway (connection 1), greenway's second (2) and bluecharge (3).
@@ -186,6 +186,32 @@ select throws_ok(
     '55000', null,
     'a connection that is not there fails the batch: the charger must reconnect'
 );
+select tests.act_as_owner();
+insert into ops.connections (
+    id, tenant_id, charge_point_id, bridge_id, outcome, subprotocol, closed_at
+)
+overriding system value
+select
+    v.id, 101, 1002, '00000000-0000-4000-b000-000000000001', v.outcome, 'ocpp1.6',
+    now() - v.closed_for
+from (
+    values
+        (11, 'accepted', interval '61 seconds'), (12, 'accepted', '30 seconds'),
+        (13, 'refused', '0')
+) as v (id, outcome, closed_for);
+select tests.act_as_login('bridge');
+select throws_ok(
+    $$ select from pg_temp.call('[[1, "TestEcho", "{}"], [11, "TestEcho", "{}"]]') $$,
+    '55000', null, 'so does one that closed more than a minute ago'
+);
+select throws_ok(
+    $$ select from pg_temp.call('[[13, "TestEcho", "{}"]]') $$,
+    '55000', null, 'or was never accepted'
+);
+select results_eq(
+    $$ select reply from pg_temp.call('[[12, "TestEcho", "{}"]]') $$, array['{}'],
+    'what was under way when a connection closed is finished'
+);
 select results_eq(
     $$ select error_code, error_description from pg_temp.call('[
         [1, "TestRefuse", "{\"code\": \"OccurenceConstraintViolation\"}"],
@@ -265,7 +291,7 @@ select results_eq(
     ]') $$,
     $$ values
         (1, '{"p":1}', null, null),
-        (2, null, 'InternalError', 'the message was stored and will be looked at'),
+        (2, null, 'InternalError', 'the message could not be processed and was kept'),
         (3, '{"p":2}', null, null), (4, '{"p":3}', null, null) $$,
     'a message that breaks something gets InternalError without SQL, its mates their answers'
 );
@@ -331,11 +357,37 @@ select throws_ok(
     ),
     e.code, null, format('SQLSTATE %s fails the batch: it is our trouble', e.code)
 )
-from unnest(array['57P01', '53100', '53200', '55P03', '25006', '08006', '58030']) as e (code);
+from unnest(array['57P01', '53100', '53200', '25006', '08006', '58030']) as e (code);
 select tests.act_as_owner();
 select is_empty(
     $$ select from core.test_calls as c where c.payload ? 'x' $$,
     'nothing of a batch that failed is stored'
+);
+delete from ops.failed_messages;
+delete from ops.message_log;
+select tests.act_as_login('bridge');
+select results_eq(
+    format(
+        $q$ select ordinal, reply, error_code from pg_temp.call('[
+            [1, "TestFail", "{\"code\": \"%s\"}"], [2, "TestEcho", "{\"u\": 1}"],
+            [1, "TestEcho", "{\"u\": 2}"]]') $q$, e.code
+    ),
+    $$ values (2, '{"u":1}', null) $$,
+    format('SQLSTATE %s leaves its charger without an outcome, and only that one', e.code)
+)
+from unnest(array['55P03', '42P01', '42501', '54000', 'XX000']) as e (code);
+select is(
+    current_setting('lock_timeout'), '0', 'the lock time-out is as before'
+);
+select tests.act_as_owner();
+select is_empty(
+    $$ select from ops.failed_messages $$, 'a message without an outcome is not put by'
+);
+select results_eq(
+    $$ select l.direction, l.message_id, count(*) from ops.message_log as l
+       group by l.direction, l.message_id order by 1, 2 $$,
+    $$ values ('in', 'm1', 5::bigint), ('in', 'm2', 5), ('in', 'm3', 5), ('out', 'm2', 5) $$,
+    'what was received is logged, and what was answered'
 );
 
 -- The arrays ---------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 -- Secrets are masked before a frame is stored.
 begin;
-select plan(21);
+select plan(53);
 select tests.act_as_owner();
 
 select is(ocpp.mask_payload(v.payload), v.masked, v.description)
@@ -48,6 +48,35 @@ from (
             'user and password in an address'),
         ('{"location":"https://host/x?a=1&token=abc&sig=d%2F"}',
             '{"location":"https://host/x?a=1&token=***&sig=***"}', 'a signature in an address'),
+        ('{"password":["x",{"a":"]"}],"b":[1]}', '{"password":"***","b":[1]}',
+            'a list, whole'),
+        ('{"Password" : {"v":{"w":["x"]}},"b":{"c":1}}', '{"Password" : "***","b":{"c":1}}',
+            'an object, whole'),
+        ('{"password":[[[[[["x"]]]]]],"b":1}', '{"password":"***"',
+            'beyond a depth of four the rest of the frame goes'),
+        ('{"a":[{"key":"AuthorizationKey","value":["x"]},{"key":"X","value":["1"]}]}',
+            '{"a":[{"key":"AuthorizationKey","value":"***"},{"key":"X","value":["1"]}]}',
+            'the list of a configuration key'),
+        ('{"key":"WifiPassword","extra":{"y":[1]},"value":"x"}',
+            '{"key":"WifiPassword","extra":{"y":[1]},"value":"***"}',
+            'a configuration key with other members before its value'),
+        ('{"data":"AuthorizationKey=SECRET456; Password: hunter3, site=7"}',
+            '{"data":"AuthorizationKey=***; Password: ***, site=7"}', 'free text'),
+        ('{"techInfo":"pin=1234\nauthorization: Bearer abc"}',
+            '{"techInfo":"pin=***\nauthorization: Bearer ***"}', 'free text of two lines'),
+        ('{"pass\u0077ord":"x","a":"\u00e4"}', '{"password":"***","a":"\u00e4"}',
+            'a name with escapes'),
+        ('{"a":"\u0041\u00e4"}', '{"a":"\u0041\u00e4"}', 'other escapes stay'),
+        ('{"data":"{\"password\":[\"x\"],\"pin\":1,\"y\":2}"}',
+            '{"data":"{\"password\":\"***\",\"pin\":\"***\",\"y\":2}"}',
+            'a list within a string'),
+        ('{"data":"{\"key\":\"AuthorizationKey\",\"value\":\"x\"}"}',
+            '{"data":"{\"key\":\"AuthorizationKey\",\"value\":\"***\"}"}',
+            'a configuration key within a string'),
+        ('{"data":"{\u0022password\u0022:\u0022x\u0022}"}',
+            '{"data":"{\"password\":\"***\"}"}', 'and with quotes as escapes'),
+        ('{"type":"pinned","a":"passed: yes, compass","spin":"2"}',
+            '{"type":"pinned","a":"passed: yes, compass","spin":"2"}', 'words that look alike stay'),
         ('{"idToken":"ABC","idTag":"T","parentIdTag":"P","groupIdToken":"G"}',
             '{"idToken":"ABC","idTag":"T","parentIdTag":"P","groupIdToken":"G"}',
             'id tokens are no secrets'),
@@ -56,6 +85,16 @@ from (
         ('', '', 'nothing is nothing'),
         (null, null, 'null is null')
 ) as v (payload, masked, description);
+
+select ok(
+    ocpp.has_secret(format('{"%s":"x"}', v.name))
+    and ocpp.mask_payload(format('{"%s":"x"}', v.name)) = format('{"%s":"***"}', v.name),
+    v.name || ' passes the filter and is masked'
+)
+from unnest(
+    '{password,passwd,passphrase,passcode,pass,pwd,psk,pin,pin_code,token,authToken,auth-token,
+    xAuthToken,refresh_token,accessToken,AuthorizationKey,BasicAuthPassword,apiKey,api-key}'::text []
+) as v (name);
 
 -- A frame made to be slow: each of these took well under a second for a megabyte.
 set local statement_timeout = '5s';

@@ -1,6 +1,6 @@
 -- Handshakes: who may connect, over which protocol, and which socket counts.
 begin;
-select plan(58);
+select plan(62);
 select tests.act_as_owner();
 
 delete from ops.connections;
@@ -147,9 +147,12 @@ select tests.act_as_owner();
 select results_eq(
     $$ select c.tenant_id, c.charge_point_id, c.outcome, c.refuse_reason, c.attempts,
            c.closed_at is not null
-       from ops.connections as c $$,
-    $$ values (101::bigint, 1001::bigint, 'refused', 'wrong_key', 8, true) $$,
-    'refusals of one charge point within a minute are one row that counts them'
+       from ops.connections as c order by c.refuse_reason $$,
+    $$ values
+           (101::bigint, 1001::bigint, 'refused', 'no_credentials', 1, true),
+           (101::bigint, 1001::bigint, 'refused', 'wrong_key', 5, true),
+           (101::bigint, 1001::bigint, 'refused', 'wrong_user_name', 2, true) $$,
+    'refusals of one charge point within a minute are a row for each reason that counts them'
 );
 select results_eq(
     $$ select u.tenant_id, u.identity, u.has_sent_key
@@ -163,7 +166,7 @@ select is(
     pg_temp.connect('{GW-CP-1}', 'GW-CP-1', 'wrong') ->> 'status', '401', 'two minutes later'
 );
 select tests.act_as_owner();
-select is((select count(*) from ops.connections), 2::bigint, 'the next minute has its own row');
+select is((select count(*) from ops.connections), 4::bigint, 'the next minute has its own row');
 select is(
     (select p.connection_id from ops.presence as p where p.charge_point_id = 1001) is not null,
     true, 'a refusal does not disturb the socket that is open'
@@ -326,6 +329,40 @@ select is(
     (select p.connection_id from ops.presence as p where p.charge_point_id = 1002),
     (select max(c.id) from ops.connections as c where c.outcome = 'accepted'),
     'and the charger is present on the new one'
+);
+
+-- A stolen key ---------------------------------------------------------------------------------
+
+delete from core.charge_point_keys as k where k.charge_point_id = 1001;
+insert into core.charge_point_keys (tenant_id, charge_point_id, key_hash)
+values (101, 1001, fleet.hash_charge_point_key('stolenstolenstolen12'));
+update core.charge_points as c set security_profile = 1, is_enabled = true where c.id = 1001;
+select tests.act_as('greenway.operator');
+select api.create_charge_point_key(1001);
+select tests.act_as_login('bridge');
+select is(
+    pg_temp.connect('{GW-CP-1}', 'GW-CP-1', 'stolenstolenstolen12') ->> 'status', '101',
+    'a key stays valid until the charge point has connected with a newer one'
+);
+select tests.act_as('greenway.operator');
+select set_config(
+    'tests.key', api.create_charge_point_key(1001, revoke_others => true) ->> 'key', true
+);
+select tests.act_as_login('bridge');
+select is(
+    pg_temp.connect('{GW-CP-1}', 'GW-CP-1', 'stolenstolenstolen12') ->> 'reason', 'wrong_key',
+    'one that was revoked does not'
+);
+select is(
+    pg_temp.connect('{GW-CP-1}', 'GW-CP-1', convert_to(current_setting('tests.key'), 'UTF8'))
+    ->> 'status',
+    '101', 'the key made in its place is valid'
+);
+select tests.act_as_owner();
+select results_eq(
+    $$ select k.tenant_id, count(*) filter (where k.retired_at is null)
+       from core.charge_point_keys as k group by 1 order by 1 $$,
+    $$ values (101::bigint, 1::bigint), (102, 1) $$, 'other charge points keep theirs'
 );
 select * from finish();
 rollback;

@@ -69,7 +69,8 @@ set local timezone = 'UTC';
 select results_eq(
     $$ select v.text, ocpp.format_timestamp(j.happened_at), j.flag
        from unnest('{2026-06-01T12:00:00Z,2026-06-01T12:04:00Z,2026-06-01T12:10:00Z,
-           2026-06-01T14:00:30Z,2026-06-01T10:00:00Z,2026-05-28T11:20:00Z,1970-01-01T00:00:10Z,
+           2026-06-01T14:00:30Z,2026-06-01T10:00:00Z,2026-05-28T11:20:00Z,2026-03-03T12:00:00Z,
+           2026-03-03T11:59:59Z,2016-01-01T00:00:10Z,1970-01-01T00:00:10Z,
            2036-02-07T06:28:16Z,junk}'::text[]) as v (text)
        cross join lateral ocpp.judge_timestamp(v.text, '2026-06-01 12:00:00+00') as j
        union all
@@ -82,6 +83,9 @@ select results_eq(
            ('2026-06-01T14:00:30Z', '2026-06-01T12:00:00Z', 'clock_off_whole_hours'),
            ('2026-06-01T10:00:00Z', '2026-06-01T10:00:00Z', 'clock_off_whole_hours'),
            ('2026-05-28T11:20:00Z', '2026-05-28T11:20:00Z', null),
+           ('2026-03-03T12:00:00Z', '2026-03-03T12:00:00Z', null),
+           ('2026-03-03T11:59:59Z', '2026-06-01T12:00:00Z', 'time_implausible'),
+           ('2016-01-01T00:00:10Z', '2026-06-01T12:00:00Z', 'time_implausible'),
            ('1970-01-01T00:00:10Z', '2026-06-01T12:00:00Z', 'time_implausible'),
            ('2036-02-07T06:28:16Z', '2026-06-01T12:00:00Z', 'time_ahead'),
            ('junk', '2026-06-01T12:00:00Z', 'time_unreadable'),
@@ -89,15 +93,16 @@ select results_eq(
     'quirks 58 and 59: what to make of a time that cannot be true'
 );
 select results_eq(
-    $$ select v.text, ocpp.make_event_key('1', v.token, v.text, '5.0', 3)
+    $$ select v.text, ocpp.make_event_key('1', v.token, v.text, '5.0', v.boot)
        from (values
-           ('2026-01-02T03:04:05Z', 'Ab'), ('2026-01-02T04:04:05.000+01:00', 'aB'),
-           ('1970-01-01T00:00:00Z', 'AB'), (null, null)
-       ) as v (text, token) $$,
+           ('2026-01-02T03:04:05Z', 'Ab', null::bigint),
+           ('2026-01-02T04:04:05.000+01:00', 'aB', null), ('2016-01-01T00:00:00Z', 'AB', 3),
+           (null, null, 3)
+       ) as v (text, token, boot) $$,
     $$ values
            ('2026-01-02T03:04:05Z', '1|ab|2026-01-02T03:04:05.000000Z|5'),
            ('2026-01-02T04:04:05.000+01:00', '1|ab|2026-01-02T03:04:05.000000Z|5'),
-           ('1970-01-01T00:00:00Z', '1|ab|1970-01-01T00:00:00Z|boot 3|5'),
+           ('2016-01-01T00:00:00Z', '1|ab|2016-01-01T00:00:00Z|boot 3|5'),
            (null, '1|||boot 3|5') $$,
     'rule R3: a natural key compares moments, and takes the boot where the time is none'
 );

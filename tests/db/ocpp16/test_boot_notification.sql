@@ -1,6 +1,6 @@
 -- BootNotification: what a charge point is, whether it is wanted, and when to call again.
 begin;
-select plan(8);
+select plan(10);
 select tests.act_as_owner();
 
 create temporary table replies as
@@ -25,7 +25,7 @@ select results_eq(
     $$ values (
            'Schneider', repeat('M', 23), repeat('S', 33), '1.2', '7', '1.6'
        ) $$,
-    'quirk 49: over-long texts are kept whole'
+    'quirk 49: texts longer than OCPP allows are kept'
 );
 select results_eq(
     $$ select p.boot_number, p.last_boot_at, p.heartbeat_interval_s between 270 and 330,
@@ -47,8 +47,28 @@ select results_eq(
     $$ select count(*) from core.audit_log as a
        where a.table_name = 'core.charge_points' and a.changed_at = now()
            and a.operation = 'update' $$,
-    $$ values (1::bigint) $$,
-    'device texts that say the same are not written again'
+    $$ values (0::bigint) $$,
+    'what a device says of itself, in texts of any length, is no matter for the audit'
+);
+select is_empty(
+    $$ select from core.audit_log as a
+       where a.table_name = 'core.charge_points'
+           and (a.new_values ? 'vendor' or a.old_values ? 'ocpp_version') $$,
+    'not when the charge point is made either'
+);
+
+select tests.call('BootNotification', (
+    select jsonb_object_agg(k.key, repeat('x', 300000))
+    from unnest('{chargePointVendor,chargePointModel,chargePointSerialNumber,firmwareVersion,iccid,
+        imsi,meterType,meterSerialNumber}'::text[]) as k (key)
+));
+select results_eq(
+    $$ select length(c.vendor), length(c.model), length(c.serial_number),
+           length(c.firmware_version), length(c.iccid), length(c.imsi), length(c.meter_type),
+           length(c.meter_serial_number)
+       from core.charge_points as c where c.id = 1001 $$,
+    'values (500, 500, 500, 500, 500, 500, 500, 500)',
+    'and no more than 500 characters of each'
 );
 
 update core.charge_points set registration_status = 'Pending' where id = 1001;

@@ -1,6 +1,6 @@
 -- MeterValues: one row per timestamp, in our units; what does not fit stays as it was sent.
 begin;
-select plan(19);
+select plan(26);
 select tests.act_as_owner();
 
 -- An active session on connector 2 of 1001, with EVSE 2; register 1000.
@@ -297,6 +297,93 @@ select results_eq(
 select is_empty(
     $$ select from pg_temp.rows as r where r.flags = '{}' or r.other_samples = '[]' $$,
     'nothing odd is null, not empty'
+);
+
+-- A second session, on EVSE 1 of 1001: readings of another EVSE or of the main meter do not touch
+-- its figures.
+create function pg_temp.send_of(p_connector integer, p_transaction text, p_readings jsonb)
+returns jsonb language sql as $$
+    select tests.call('MeterValues', jsonb_build_object(
+        'connectorId', p_connector, 'transactionId', p_transaction, 'meterValue', p_readings
+    ));
+$$;
+create function pg_temp.reading(p_value text, p_while interval, p_more jsonb default '{}')
+returns jsonb language sql as $$
+    select jsonb_build_array(jsonb_build_object(
+        'timestamp', tests.clock(p_while),
+        'sampledValue', jsonb_build_array(jsonb_build_object('value', p_value) || p_more)
+    ));
+$$;
+update core.sessions set state = 'active', ended_at = null, last_reading_at = null,
+    last_meter_wh = null, energy_wh = null, power_w = null, soc_percent = null
+where id = 1001;
+select pg_temp.send_of(0, '7007', pg_temp.reading('900001', '-3 h')),
+    pg_temp.send_of(2, '7007', pg_temp.reading('900002', '-3 h')),
+    pg_temp.send_of(77, '7007', pg_temp.reading('90', '-3 h', '{"measurand": "SoC"}'));
+select results_eq(
+    $$ select m.evse_no::integer, m.flags from core.meter_values as m
+       where m.session_id = 1001 and m.sampled_at = date_trunc('second', now()) - interval '3 h'
+       order by 1 $$,
+    $$ values (0, '{connector_mismatch}'::text[]), (2, '{connector_mismatch}'),
+           (77, '{connector_mismatch}') $$,
+    'readings of another EVSE than the session''s are told apart'
+);
+select results_eq(
+    $$ select s.last_meter_wh, s.energy_wh::numeric, s.soc_percent::numeric, s.last_reading_at
+       from core.sessions as s where s.id = 1001 $$,
+    $$ values (null::numeric, null::numeric, null::numeric, null::timestamptz) $$,
+    'and do not touch its figures'
+);
+update core.sessions set evse_id = null where id = 1001;
+select pg_temp.send_of(0, '7007', pg_temp.reading('5000', '-2 h'));
+select is(
+    (select s.last_meter_wh from core.sessions as s where s.id = 1001), 5000::numeric,
+    'a session whose EVSE is not known takes any'
+);
+
+-- Kept unattached at first, sent again with the session.
+update core.sessions set evse_id = (select e.id from core.evses as e
+    where e.charge_point_id = 1001 and e.evse_no = 1) where id = 1001;
+select pg_temp.send_of(1, '-1', pg_temp.reading('6000', '-110 min')),
+    pg_temp.send_of(1, null, pg_temp.reading('6001', '-109 min')),
+    pg_temp.send_of(1, '7007', pg_temp.reading('6000', '-110 min')),
+    pg_temp.send_of(1, '7007', pg_temp.reading('6001', '-109 min')),
+    pg_temp.send_of(1, '-1', pg_temp.reading('6001', '-109 min')),
+    pg_temp.send_of(1, '7007', pg_temp.reading('6001', '-109 min'));
+select results_eq(
+    $$ select m.energy_wh, m.session_id, m.transaction_id from core.meter_values as m
+       where m.charge_point_id = 1001 and m.energy_wh between 6000 and 6001 order by 1 $$,
+    $$ values (6000::numeric, 1001::bigint, '7007'), (6001, 1001, '7007') $$,
+    'a reading that was kept unattached is attached when it comes with its session, and stays so'
+);
+select is(
+    (select s.last_meter_wh from core.sessions as s where s.id = 1001), 6001::numeric,
+    'and counts for the figures'
+);
+
+select pg_temp.send_of(0, '-1', pg_temp.reading('8100', '-5 h') || pg_temp.reading('8300', '-4 h'));
+select tests.call('StopTransaction', jsonb_build_object(
+    'transactionId', -1, 'meterStop', 8500, 'timestamp', tests.clock('-3 h'), 'idTag', 'NOBODY',
+    'transactionData', pg_temp.reading('8100', '-5 h') || pg_temp.reading('8300', '-4 h')
+));
+select results_eq(
+    $$ select s.energy_wh::numeric, count(m.session_id), count(*)
+       from core.meter_values as m
+       left join core.sessions as s on s.id = m.session_id and s.id_token = 'NOBODY'
+       where m.charge_point_id = 1001 and m.energy_wh between 8100 and 8300 group by 1 $$,
+    $$ values (400::numeric, 2::bigint, 2::bigint) $$,
+    'an orphan has the energy of readings that its stop brings once more'
+);
+
+-- Times that cannot be true: readings to the letter alike, of two transactions.
+select pg_temp.send_of(1, v.no, '[{"timestamp": "1999-01-01T00:00:00Z",
+    "sampledValue": [{"value": "0.125"}]}]')
+from unnest('{501,502,501,502}'::text[]) as v (no);
+select results_eq(
+    $$ select m.transaction_id, count(*) from core.meter_values as m
+       where m.charge_point_id = 1001 and m.energy_wh = 0.125 group by 1 order by 1 $$,
+    $$ values ('501', 1::bigint), ('502', 1) $$,
+    'readings that look alike are of two transactions when their ids say so'
 );
 select * from finish();
 rollback;

@@ -1,6 +1,6 @@
 -- StartTransaction: recorded always, once, with a real transaction id.
 begin;
-select plan(14);
+select plan(18);
 select tests.act_as_owner();
 
 create function pg_temp.start(
@@ -185,6 +185,66 @@ select is(
         from generate_series(1, 1000)
     ),
     1000::bigint, 'ids are drawn, not counted'
+);
+
+-- No clock: every session begins alike.
+create temporary table alike (no integer, id text);
+create function pg_temp.start_alike(p_timestamp text) returns text language sql as $$
+    select pg_temp.start(jsonb_build_object(
+        'connectorId', 13, 'idTag', 'ALIKE', 'meterStart', 0, 'timestamp', p_timestamp
+    )) ->> 'transactionId';
+$$;
+create function pg_temp.stop_alike(p_id text, p_meter_stop integer) returns void language sql as $$
+    select tests.call('StopTransaction', jsonb_build_object(
+        'transactionId', p_id::integer, 'meterStop', p_meter_stop,
+        'timestamp', '1970-01-01T00:00:00Z'
+    ));
+$$;
+do $$
+declare
+    v_id text;
+begin
+    for v_no in 1 .. 3 loop
+        v_id := pg_temp.start_alike('1970-01-01T00:00:00Z');
+        insert into pg_temp.alike values (v_no, v_id);
+        insert into pg_temp.alike values (v_no, pg_temp.start_alike('1970-01-01T00:00:00Z'));
+        perform pg_temp.stop_alike(v_id, v_no * 100);
+    end loop;
+end;
+$$;
+select results_eq(
+    $$ select a.no, count(distinct a.id), max(s.energy_wh)::numeric, max(s.hold_reason)
+       from pg_temp.alike as a
+       inner join pg_temp.sessions as s on s.charge_point_id = 1001 and s.transaction_id = a.id
+       group by a.no order by 1 $$,
+    $$ values (1, 1::bigint, 100::numeric, null::text), (2, 1, 200, null), (3, 1, 300, null) $$,
+    'quirk 59: without a clock a start is known while its session runs, and is another after'
+);
+select is(
+    (select count(*) from pg_temp.sessions as s where s.id_token = 'ALIKE'), 3::bigint,
+    'three sessions are three'
+);
+-- A clock at its default date.
+select tests.call('StopTransaction', jsonb_build_object(
+    'transactionId', pg_temp.start(
+        '{"connectorId": 14, "idTag": "DEFAULT", "meterStart": 0, "timestamp": "2016-01-01T00:00:10Z"}'
+    ) -> 'transactionId',
+    'meterStop', 900000000, 'timestamp', tests.clock()
+));
+select results_eq(
+    $$ select s.flags, s.started_at = now(), s.hold_reason
+       from pg_temp.sessions as s where s.id_token = 'DEFAULT' $$,
+    $$ values ('{start_time_implausible}'::text[], true, 'impossible_power') $$,
+    'rule R10: years of a clock that jumped do not explain energy'
+);
+update core.charge_points set registration_status = 'Pending' where id = 1002;
+select pg_temp.start('{"connectorId": 9, "idTag": "GWTOKEN3", "meterStart": 5}', 1002);
+update core.charge_points set registration_status = 'Accepted' where id = 1002;
+select results_eq(
+    $$ select s.authorization_status, s.authorization_reason, s.state::text
+       from pg_temp.sessions as s where s.id_token = 'GWTOKEN3' $$,
+    $$ values ('Invalid', 'charge_point_not_accepted', 'active') $$,
+    'OCPP 1.6 §4.2: a start of a charge point that is not accepted is refused, and recorded'
 );
 select * from finish();
 rollback;

@@ -1,6 +1,6 @@
 -- StatusNotification: the present state, its history, and what it tells of the session.
 begin;
-select plan(13);
+select plan(16);
 select tests.act_as_owner();
 
 create function pg_temp.say(
@@ -119,8 +119,38 @@ select tests.call('StatusNotification', jsonb_build_object(
 select results_eq(
     $$ select c.status, c.status_at, length(c.error_info), c.vendor_error_code
        from core.connectors as c where c.id = 1001 $$,
-    $$ values ('Faulted', now(), 3000, '17') $$,
-    'quirk 59: a state of 1970 is of its receipt'
+    $$ values ('Faulted', now(), 500, '17') $$,
+    'quirk 59: a state of 1970 is of its receipt; 500 characters of a text are kept'
+);
+select pg_temp.say(2, 'Available', '-1 s');
+select tests.call('StatusNotification', jsonb_build_object(
+    'connectorId', 2, 'status', 'Faulted', 'errorCode', 'GroundFailure',
+    'timestamp', '2016-03-01T00:00:00Z'
+), 1001, date_trunc('second', now()) + interval '20 s');
+select results_eq(
+    'select * from pg_temp.present', $$ values ('Faulted', 'GroundFailure', 20) $$,
+    'a clock that was set back by years does not hide a fault'
+);
+
+-- Connectors of numbers that are not made any more.
+insert into core.charge_points (tenant_id, id, site_id, identity)
+overriding system value
+select cp.tenant_id, 1999, cp.site_id, 'INVENTIVE' from core.charge_points as cp where cp.id = 1001;
+select fleet.ensure_connector(101, 1999, n) from generate_series(1, 64) as n;
+select tests.call('StatusNotification', jsonb_build_object(
+    'connectorId', 65, 'status', v.status, 'timestamp', tests.clock(make_interval(secs => v.s))
+), 1999)
+from (values ('Available', -60), ('Charging', -50), ('Charging', -40), ('Available', -60))
+    as v (status, s);
+select results_eq(
+    $$ select h.ocpp16_connector_id::integer, h.status from core.connector_status_changes as h
+       where h.charge_point_id = 1999 order by h.id $$,
+    $$ values (65, 'Available'), (65, 'Charging') $$,
+    'they have a history of their own'
+);
+select is(
+    (select count(*) from core.connectors as c where c.charge_point_id = 1999), 64::bigint,
+    'and no row'
 );
 select * from finish();
 rollback;

@@ -1,6 +1,6 @@
 -- StopTransaction: always acknowledged, whatever it names; the session ends once.
 begin;
-select plan(18);
+select plan(26);
 select tests.act_as_owner();
 
 create function pg_temp.start(p_connector_id integer, p_id_token text, p_while interval,
@@ -65,10 +65,12 @@ select results_eq(
 );
 select pg_temp.stop(t.no, '{"meterStop": 9000}') from t cross join generate_series(1, 2);
 select results_eq(
-    $$ select s.meter_stop_wh::numeric, s.energy_wh::numeric, y.events from pg_temp.made as s
+    $$ select s.meter_stop_wh::numeric, s.energy_wh::numeric, s.hold_reason, s.flags, y.events
+       from pg_temp.made as s
        inner join pg_temp.story as y on y.id = s.id $$,
-    $$ values (6000::numeric, 5000::numeric, '{started,stopped,stop_repeated}'::text[]) $$,
-    'rule R7: an ended session stays, and what a second stop says otherwise is noted once'
+    $$ values (6000::numeric, 5000::numeric, 'stop_conflict', '{stop_conflict}'::text[],
+           '{started,stopped,stop_repeated}'::text[]) $$,
+    'rule R7: an ended session stays, and what a second stop says otherwise is noted once and holds'
 );
 
 -- transactionData comes first.
@@ -221,6 +223,109 @@ select results_eq(
        where s.id_token = 'CLOCK24' $$,
     $$ values ('impossible_power'), ('negative_duration') $$,
     'every finding is there'
+);
+
+-- A guess, and what comes after it.
+insert into t values ('guess', pg_temp.start(31, 'GUESS', '-70 min', 1000));
+create temporary table guessed as
+select s.id from pg_temp.made as s where s.id_token = 'GUESS';
+create view pg_temp.guess as
+select s.state::text, s.to_s, s.energy_wh::numeric as energy_wh, s.last_meter_wh, s.hold_reason, s.flags, y.events
+from pg_temp.made as s
+inner join pg_temp.story as y on y.id = s.id
+inner join pg_temp.guessed as g on g.id = s.id;
+create function pg_temp.guess() returns jsonb language sql as $$
+    select pg_temp.stop(777, jsonb_build_object('idTag', 'GUESS', 'meterStop', 9000,
+        'timestamp', tests.clock('-40 min')));
+$$;
+select pg_temp.guess() from generate_series(1, 2);
+select results_eq(
+    'select * from pg_temp.guess',
+    $$ values ('ended', -2400, 8000::numeric, 1000::numeric, 'matched_by_guess',
+           '{matched_without_id,matched_by_guess}'::text[], '{started,stopped}'::text[]) $$,
+    'a stop of another id that fits one session only ends it, held'
+);
+select tests.call('MeterValues', jsonb_build_object('connectorId', 31, 'transactionId', t.no,
+    'meterValue', jsonb_build_array(jsonb_build_object(
+        'timestamp', tests.clock('-10 min'), 'sampledValue', '[{"value": "18000"}]'::jsonb))))
+from t where t.name = 'guess';
+select pg_temp.stop(t.no, '{"idTag": "GUESS", "meterStop": 21000, "reason": "EVDisconnected"}')
+from t cross join generate_series(1, 2) where t.name = 'guess';
+select pg_temp.guess();
+select results_eq(
+    'select * from pg_temp.guess',
+    $$ values ('ended', 0, 20000::numeric, 18000::numeric, null::text,
+           '{stop_replaced}'::text[], '{started,stopped,stop_replaced}'::text[]) $$,
+    'the stop with its own id replaces the guess and its hold, whatever comes again'
+);
+select results_eq(
+    $$ select s.stop_reason, s.meter_stop_wh::numeric,
+           (select count(*) from core.meter_values as m where m.session_id = s.id)
+       from pg_temp.made as s where s.id_token = 'GUESS' $$,
+    $$ values ('EVDisconnected', 21000::numeric, 1::bigint) $$,
+    'with its reason, its register and the readings since the guess'
+);
+select pg_temp.stop(t.no, '{"idTag": "GUESS", "meterStop": 22000}') from t where t.name = 'guess';
+select results_eq(
+    'select g.energy_wh, g.hold_reason from pg_temp.guess as g',
+    $$ values (20000::numeric, 'stop_conflict') $$,
+    'and another one with its id contradicts it'
+);
+
+-- Two sessions of one connector, the stop of the first late: one of them is held in every order.
+create function pg_temp.overlap(p_connector_id integer, p_order text[]) returns text[] language plpgsql as $$
+declare
+    v_a integer := pg_temp.start(p_connector_id, 'OVERA' || p_connector_id, '-120 min', 1000);
+    v_b integer := pg_temp.start(p_connector_id, 'OVERB' || p_connector_id, '-60 min', 5000);
+    v_stop text;
+begin
+    foreach v_stop in array p_order loop
+        perform case v_stop
+            when 'a' then pg_temp.stop(v_a, jsonb_build_object(
+                'meterStop', 15000, 'timestamp', tests.clock('-61 min')))
+            else pg_temp.stop(v_b, '{"meterStop": 15000}')
+        end;
+    end loop;
+    return array(
+        select coalesce(s.hold_reason, '') from pg_temp.made as s
+        where s.transaction_id in (v_a::text, v_b::text) order by s.started_at
+    );
+end;
+$$;
+select results_eq(
+    $$ select pg_temp.overlap(41, '{a,b}'), pg_temp.overlap(42, '{b,a}') $$,
+    $$ values ('{register_overlap,register_overlap}'::text[], '{register_overlap,""}'::text[]) $$,
+    'energy is billed once, whichever stop comes first'
+);
+
+-- What transactionData does never costs the stop; long texts are cut.
+create function pg_temp.fail() returns trigger language plpgsql as $$
+begin
+    raise exception using errcode = 'numeric_value_out_of_range', message = 'out of range';
+end;
+$$;
+insert into t values ('trap', pg_temp.start(51, 'TRAP', '-70 min', 1000));
+set constraints all immediate;
+create trigger fail before insert on core.meter_values for each row execute function pg_temp.fail();
+select is(
+    pg_temp.stop(t.no, jsonb_build_object(
+        'reason', repeat('r', 1000), 'timestamp', tests.clock() || repeat(' ', 1000) || 'x',
+        'transactionData', jsonb_build_array(jsonb_build_object(
+            'timestamp', tests.clock(), 'sampledValue', '[{"value": "6000"}]'::jsonb))
+    )),
+    '{}'::jsonb, 'a stop is acknowledged though its readings cannot be kept'
+) from t where t.name = 'trap';
+select results_eq(
+    $$ select s.state::text, s.energy_wh::numeric, s.hold_reason, s.flags
+       from pg_temp.made as s where s.id_token = 'TRAP' $$,
+    $$ values ('ended', 5000::numeric, null::text,
+           '{stop_time_unreadable,readings_unreadable}'::text[]) $$,
+    'and says so'
+);
+select results_eq(
+    $$ select length(s.stop_reason), length(s.ended_at_reported)
+       from pg_temp.made as s where s.id_token = 'TRAP' $$,
+    $$ values (64, 64) $$, 'texts are kept at a sane length'
 );
 select * from finish();
 rollback;
