@@ -71,7 +71,7 @@ exception
 end;
 $$;
 alter role bridge set statement_timeout = '15s';
-alter role bridge set lock_timeout = '1s';
+alter role bridge set lock_timeout = '2s';
 alter role bridge set idle_in_transaction_session_timeout = '15s';
 alter role bridge set timezone = 'UTC';
 alter role jobs set timezone = 'UTC';

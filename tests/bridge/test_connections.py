@@ -131,7 +131,8 @@ def test_a_charger_that_calls_too_fast_is_read_more_slowly(
     with RawSocket(brisk) as raw:
         raw.upgrade("CP-L")
         with closed_gate(database):
-            raw.socket.settimeout(1)
+            # Well below lock_timeout, after which the call at the gate would be given up.
+            raw.socket.settimeout(0.4)
             pending = b""
             try:
                 while total < 100_000:
