@@ -32,7 +32,7 @@ FROM base AS bridge
 COPY bridge ./bridge
 COPY docker/check_bridge.py ./docker/check_bridge.py
 ENV VOLTARO_OCPP_HOST=0.0.0.0
-EXPOSE 9000
+EXPOSE 9000 9443
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 \
     CMD ["python", "docker/check_bridge.py"]
 CMD ["python", "-m", "bridge"]

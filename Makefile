@@ -3,7 +3,7 @@
 SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help up start stop reset info demo test lint format bench supabase psql lock runtime dev
+.PHONY: help up start stop reset info demo test soak lint format bench fuzz certificates supabase psql lock runtime dev
 
 PYTHON_BIN := .venv/bin/python
 ONLY ?=
@@ -36,6 +36,9 @@ test: dev ## Run every check and every test
 	$(PYTHON_BIN) -m pytest $(PYTEST_ARGS) || status=1; \
 	exit $$status
 
+soak: dev ## Run the chaos tests at a large size (an hour)
+	@VOLTARO_SOAK=1 $(PYTHON_BIN) -m pytest -n0 tests/chaos tests/quirks/test_any_charger.py $(PYTEST_ARGS)
+
 lint: dev ## Run the static checks only
 	@$(PYTHON_BIN) -m tests.support.checks
 
@@ -45,6 +48,12 @@ format: dev ## Format the Python sources
 
 bench: dev ## Measure (make bench ONLY=bridge narrows it); prints JSON lines
 	@$(PYTHON_BIN) -m tests.bench $(if $(ONLY),--only $(ONLY))
+
+fuzz: dev ## Fuzz what strangers send first (make fuzz SECONDS=600; 60 without)
+	@$(PYTHON_BIN) -m tests.fuzz $(or $(SECONDS),60)
+
+certificates: runtime ## Make certificates for TLS (make certificates NAMES="ocpp.example.com 192.0.2.7")
+	@$(PYTHON_BIN) -m db certificates $(NAMES)
 
 supabase: runtime ## Generate supabase/migrations from db/
 	@$(PYTHON_BIN) -m db supabase

@@ -90,3 +90,32 @@ if ! is_done "node_modules/.installed-$kind" "$npm_want"; then
     printf '%s\n' "$npm_want" >node_modules/.installed-runtime
     if [ "$kind" = dev ]; then printf '%s\n' "$npm_want" >node_modules/.installed-dev; fi
 fi
+
+# HAProxy, which the tests put before several bridges: Debian's package, unpacked without rights.
+if [ "$kind" = dev ] && ! command -v haproxy >/dev/null 2>&1 && [ ! -e .venv/debian/.done ] &&
+    command -v apt-get >/dev/null 2>&1 && command -v dpkg >/dev/null 2>&1; then
+    say "unpacking haproxy into .venv/debian ..."
+    # A shell of its own, for `set -e` is off to the left of ||.
+    # shellcheck disable=SC2016 # expanded in there
+    sh -eu -c '
+        rm -rf .venv/debian
+        mkdir -p .venv/debian/lists/partial .venv/debian/cache/archives/partial
+        cd .venv/debian
+        here=$(pwd)
+        apt() {
+            program=$1
+            shift
+            "$program" -qq -o Dir::State::lists="$here/lists" -o Dir::Cache="$here/cache" \
+                -o APT::Sandbox::User= "$@"
+        }
+        apt apt-get update
+        # What it needs beyond what every Debian has.
+        libraries=$(apt apt-cache depends --recurse --no-recommends --no-suggests \
+            --no-conflicts --no-breaks --no-replaces --no-enhances haproxy |
+            grep -E "^lib(lua|opentracing)")
+        apt apt-get download haproxy $libraries
+        for package in *.deb; do dpkg -x "$package" .; done
+        rm -rf lists cache ./*.deb
+        touch .done
+    ' >&2 || say "haproxy could not be had (see above): tests with several bridges will say so"
+fi

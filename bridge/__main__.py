@@ -1,5 +1,7 @@
 """`python -m bridge`: run the bridge until SIGTERM or SIGINT, then drain it.
 
+SIGHUP reads the certificates again; open sockets stay.
+
 Exit status: 0 after a drain, 1 when it cannot listen or a task failed, 2 for bad settings.
 """
 
@@ -65,12 +67,18 @@ async def _serve(settings: Settings) -> int:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, on_signal)
+    loop.add_signal_handler(signal.SIGHUP, bridge.reload)
     try:
         await bridge.start()
+    except SettingsError as error:
+        print(f"bridge: {error}", file=sys.stderr)
+        return 2
     except OSError as error:
+        ports = [settings.port] if settings.has_plain_port else []
+        ports += [port for port in (settings.tls_port, settings.old_tls_port) if port is not None]
         print(
-            f"bridge: cannot listen on {settings.host}:{settings.port} ({error.strerror}): "
-            "stop what uses the port or set VOLTARO_OCPP_PORT",
+            f"bridge: cannot listen on {settings.host}:{' or '.join(map(str, ports))} "
+            f"({error.strerror}): stop what uses the port or set VOLTARO_OCPP_PORT",
             file=sys.stderr,
         )
         return 1

@@ -11,8 +11,10 @@ import asyncio
 import http
 import logging
 import random
+import ssl
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import cast
 
 from websockets.exceptions import ProtocolError
@@ -21,16 +23,16 @@ from websockets.http11 import Request, Response
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
-from bridge.session import Session
+from bridge.limits import FRAME_BYTES, Allowance, Visit
+from bridge.session import POLICY_VIOLATION, Session
 
-__all__ = ["Connection", "retry_later"]
+__all__ = ["Arrival", "Connection", "retry_later"]
 
 # Bytes given to the parser at once, so that a full session stops within one such piece.
 CHUNK_BYTES = 4096
 # Answers that a charger does not read; past that it is not read either.
 WRITE_LIMIT_BYTES = 32_768
 CLOSE_TIMEOUT_S = 5.0
-MAX_FRAGMENTS = 1024
 # A control frame holds 125 bytes, two of them the code (RFC 6455 §5.5.1).
 MAX_REASON_BYTES = 123
 ABNORMAL = 1006
@@ -41,55 +43,88 @@ _library_logger = logging.getLogger("bridge.websockets")
 _library_logger.setLevel(logging.WARNING)
 
 
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A socket that was let in, before its first byte of HTTP."""
+
+    visit: Visit
+    address: str
+    """Of the client as far as is known: behind a proxy that sends HTTP it is the proxy's."""
+    is_proxy: bool
+    """Whether header lines may say who it really is."""
+    tls_version: str | None
+    """Of TLS that a proxy ended; that of our own TLS is the transport's."""
+    deadline: float
+    """Event loop time at which its handshake must be over."""
+
+
 class Connection(asyncio.Protocol):
     """The transport layer of one charger, or of whatever else connects."""
 
     __slots__ = (
+        "_allowance",
         "_backlog",
         "_close_reason",
+        "_deadline",
         "_fragments",
         "_is_admitting",
         "_is_ending",
         "_is_reading",
+        "_is_resting",
         "_is_write_full",
         "_on_end",
         "_on_request",
         "_protocol",
         "_timer",
         "_transport",
+        "answers_pings",
+        "is_behind_proxy",
         "last_frame_at",
         "remote_address",
         "session",
+        "tls_version",
+        "visit",
     )
 
     def __init__(
         self,
+        arrival: Arrival,
         *,
         on_request: Callable[[Connection, Request], None],
         on_end: Callable[[Connection, int, str], None],
-        handshake_timeout_s: float,
     ) -> None:
         self._on_request = on_request
         self._on_end = on_end
         self._protocol = ServerProtocol(logger=_library_logger)
         self._transport: asyncio.Transport | None = None
-        # Ends the handshake, later the closing; none while the socket is open.
-        self._timer: asyncio.TimerHandle | None = asyncio.get_running_loop().call_later(
-            handshake_timeout_s, self._on_timeout
-        )
+        # Event loop time at which the handshake must be over.
+        self._deadline = arrival.deadline
+        # Ends the handshake, a rest, later the closing; none while the socket is simply open.
+        self._timer: asyncio.TimerHandle | None = None
         # True from the complete request to its response: nothing may come meanwhile.
         self._is_admitting = False
         # True once we began to close: what comes then is ignored.
         self._is_ending = False
         self._is_reading = True
         self._is_write_full = False
+        # True while a charger that sent too much is not read.
+        self._is_resting = False
+        self._allowance: Allowance | None = None
         # What was received while reading was stopped.
         self._backlog = b""
         self._fragments: list[bytes] | None = None
         self._close_reason = ""
+        self.answers_pings = False
+        """Whether a pong ever came."""
         self.last_frame_at = 0.0
         """Event loop time of the last bytes, a pong's included."""
-        self.remote_address = ""
+        # An address names few networks: many sockets share the string.
+        self.remote_address = sys.intern(arrival.address)
+        self.is_behind_proxy = arrival.is_proxy
+        """Whether header lines may say whose socket it is."""
+        self.tls_version = arrival.tls_version
+        """Of the TLS between charger and us, or its proxy; None without."""
+        self.visit = arrival.visit
         self.session: Session | None = None
         """Set from the upgrade on."""
 
@@ -109,14 +144,21 @@ class Connection(asyncio.Protocol):
         """Whether silence is the charger's: not when it is us who do not read."""
         return self._is_reading or self._is_write_full
 
+    def client_certificate(self) -> bytes | None:
+        """The client certificate in DER, which the TLS layer found valid; None without."""
+        transport = self._transport
+        tls = None if transport is None else transport.get_extra_info("ssl_object")
+        return tls.getpeercert(True) if isinstance(tls, ssl.SSLObject) else None
+
     # Callbacks of the event loop
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
         self._transport.set_write_buffer_limits(WRITE_LIMIT_BYTES)
-        peer = transport.get_extra_info("peername")
-        # An address names few networks: many sockets share the string.
-        self.remote_address = sys.intern(str(peer[0])) if peer else ""
+        self._timer = asyncio.get_running_loop().call_at(self._deadline, self._on_timeout)
+        tls = transport.get_extra_info("ssl_object")
+        if tls is not None:
+            self.tls_version = sys.intern(tls.version() or "TLS")
 
     def data_received(self, data: bytes) -> None:
         if not self.last_frame_at and not _is_http(data[0]):
@@ -166,13 +208,39 @@ class Connection(asyncio.Protocol):
         protocol.receive_data(data)
         events = protocol.events_received()
         self._flush()
+        calls, size = 0, len(data)
         for event in events:
             if isinstance(event, Frame):
+                if event.opcode is Opcode.TEXT and event.fin:
+                    calls += 1
+                else:
+                    size += FRAME_BYTES
                 self._receive_frame(event)
             elif isinstance(event, Request):
                 self._receive_request(event)
+        if self._allowance is not None:
+            self._charge(self._allowance, calls, size)
         if self.session is not None and self._is_reading and self.session.is_full:
             self._adjust_reading()
+
+    def _charge(self, allowance: Allowance, calls: int, size: int) -> None:
+        """Count what came; a charger that sends too much is read later."""
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        wait_s = allowance.charge(now, calls=calls, size=size)
+        if not wait_s or self._is_ending or self._is_resting:
+            return
+        if allowance.is_exceeded(now):
+            self.close(POLICY_VIOLATION, "too many messages for too long")
+            return
+        self._is_resting = True
+        self._timer = loop.call_later(wait_s, self._on_rested)
+        self._adjust_reading()
+
+    def _on_rested(self) -> None:
+        self._timer = None
+        self._is_resting = False
+        self._adjust_reading()
 
     def _receive_request(self, request: Request) -> None:
         if self._protocol.close_expected():
@@ -194,6 +262,8 @@ class Connection(asyncio.Protocol):
             self._fragments = [bytes(frame.data)]
         elif frame.opcode is Opcode.CONT:
             self._receive_fragment(session, frame)
+        elif frame.opcode is Opcode.PONG:
+            self.answers_pings = True
         elif frame.opcode is Opcode.BINARY:
             # OCPP-J 1.6 §4.2: messages are text.
             self._fragments = None
@@ -203,7 +273,7 @@ class Connection(asyncio.Protocol):
         if self._fragments is None:
             return
         self._fragments.append(bytes(frame.data))
-        if len(self._fragments) > MAX_FRAGMENTS:
+        if self._allowance is None or len(self._fragments) > self._allowance.limits.max_fragments:
             self._fail(1009, "too many fragments")
         elif frame.fin:
             data, self._fragments = b"".join(self._fragments), None
@@ -260,6 +330,7 @@ class Connection(asyncio.Protocol):
         subprotocol: str | None,
         max_frame_bytes: int,
         session: Session | None,
+        allowance: Allowance | None,
     ) -> None:
         """Send the 101 and begin with frames; without a session the caller closes at once."""
         if subprotocol is not None:
@@ -272,17 +343,21 @@ class Connection(asyncio.Protocol):
             state=State.OPEN, max_size=max_frame_bytes, logger=_library_logger
         )
         self.session = session
+        self._allowance = allowance
+        self.visit.finish()
         self._is_admitting = False
         self.last_frame_at = asyncio.get_running_loop().time()
         self._adjust_reading()
 
-    def send(self, frame: bytes) -> None:
-        """Send a text message, or nothing when the socket is not open any more."""
-        protocol = self._protocol
-        if protocol.state is State.OPEN and self._transport is not None:
-            protocol.send_text(frame)
-            for data in protocol.data_to_send():
-                self._transport.write(data)
+    def send(self, frame: bytes) -> bool:
+        """Send a text message; False, and nothing, when the socket is not open any more."""
+        protocol, transport = self._protocol, self._transport
+        if protocol.state is not State.OPEN or transport is None or transport.is_closing():
+            return False
+        protocol.send_text(frame)
+        for data in protocol.data_to_send():
+            transport.write(data)
+        return True
 
     def ping(self) -> None:
         """Ask for a sign of life, unless the charger does not even read what it was sent."""
@@ -367,7 +442,10 @@ class Connection(asyncio.Protocol):
         session = self.session
         is_closing = self._protocol.state is not State.OPEN
         should_read = not self._is_admitting and (
-            is_closing or not (self._is_write_full or (session is not None and session.is_full))
+            is_closing
+            or not (
+                self._is_write_full or self._is_resting or (session is not None and session.is_full)
+            )
         )
         if should_read == self._is_reading:
             return
@@ -393,7 +471,8 @@ class Connection(asyncio.Protocol):
                 transport.write_eof()
             except (OSError, RuntimeError, NotImplementedError):
                 transport.close()
-            if self._timer is None:
+            if self._timer is None or self._is_resting:
+                self._is_resting = False
                 self._end_soon()
 
 

@@ -18,155 +18,37 @@ from typing import Any
 
 import asyncpg
 
-from bridge.exceptions import (
-    BridgeError,
-    DatabaseAway,
-    OutcomeUnknown,
-    StatementFailed,
-    StatementRetryable,
-)
+from bridge.exceptions import BridgeError, DatabaseAway
+from bridge.link import Link
 from bridge.settings import Policy
 
-__all__ = ["Database", "Link"]
+__all__ = ["Database"]
 
-CONNECT_TIMEOUT_S = 5.0
-STATEMENT_TIMEOUT_S = 30.0
 FIRST_DELAY_S = 0.1
 LAST_DELAY_S = 5.0
 # Handshakes may wait for locks, and must not keep anything else waiting.
 HANDSHAKE_LINKS = 2
 
-# Conflicts: rolled back, worth another try.
-_RETRYABLE = frozenset({"40001", "40P01"})
-# The session ends, or is on a server that takes no writes (after a failover): connect anew.
-_LOST = frozenset({"57P01", "57P02", "57P03", "57P05", "25006", "25P02", "25P03", "25P04"})
-
-# ValueError is what the library makes of an unusable URL.
-_CONNECT_ERRORS = (
-    OSError,
-    TimeoutError,
-    ValueError,
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-)
-
 _START = "select ocpp.start_bridge($1, $2)"
-_OPEN = "select ocpp.open_connection($1, $2, $3, $4, $5, $6, $7, $8)"
+_OPEN = "select ocpp.open_connection($1, $2, $3, $4, $5, $6, $7, $8, $9)"
 _HANDLE = (
     "select ordinal, reply, error_code, error_description"
     " from ocpp.handle_calls($1, $2, $3, $4, $5, $6)"
 )
 _LOG = "select ocpp.log_frames($1, $2, $3, $4, $5, $6, $7, $8)"
 _KEEP_ALIVE = "select ocpp.keep_alive($1, $2, $3)"
+_DISTRUST = "select ocpp.report_distrust($1)"
 _CLOSE = "select ocpp.close_connections($1, $2, $3)"
 _STOP = "select ocpp.stop_bridge($1)"
+_LIST_WAITING = "select ocpp.list_waiting_connections($1)"
+_TAKE = (
+    "select connection_id, message_id, action, payload, timeout_s from ocpp.take_commands($1, $2)"
+)
+_FINISH = "select ocpp.finish_commands($1, $2, $3, $4, $5, $6, $7, $8)"
+_STORE_SCHEMAS = "select ocpp.store_schemas($1, $2, $3)"
+_NOTIFY = "select pg_notify($1, $2)"
 
 logger = logging.getLogger(__name__)
-
-
-class Link:
-    """One connection to the database, reconnected by `Database` when it is lost."""
-
-    __slots__ = ("_connection", "_database", "_url")
-
-    def __init__(self, database: Database, url: str) -> None:
-        self._database = database
-        self._url = url
-        # None while the connection is lost.
-        self._connection: asyncpg.Connection | None = None
-
-    @property
-    def is_connected(self) -> bool:
-        return self._connection is not None and not self._connection.is_closed()
-
-    async def connect(self) -> None:
-        """Connect to a server that takes writes. Raises DatabaseAway."""
-        try:
-            connection = await asyncpg.connect(
-                self._url,
-                timeout=CONNECT_TIMEOUT_S,
-                command_timeout=STATEMENT_TIMEOUT_S,
-                server_settings={"application_name": "voltaro bridge"},
-                target_session_attrs="read-write",
-            )
-        except _CONNECT_ERRORS as error:
-            raise DatabaseAway(f"{type(error).__name__}: {error}") from error
-        connection.add_termination_listener(self._on_termination)
-        self._connection = connection
-
-    def drop(self) -> None:
-        """Give the connection up without waiting for the server."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.terminate()
-            self._database.on_lost_link()
-
-    async def close(self) -> None:
-        """Say goodbye to the server."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            try:
-                await connection.close(timeout=2)
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
-                connection.terminate()
-
-    async def fetch(self, statement: str, *arguments: object) -> list[asyncpg.Record]:
-        """Run one statement, which is one transaction.
-
-        Raises DatabaseAway (not sent), OutcomeUnknown, StatementRetryable or StatementFailed.
-        """
-        connection = self._connection
-        if not self._database.is_up or connection is None or connection.is_closed():
-            connection = await self._database.reconnected(self)
-        return await self._run(connection, statement, arguments)
-
-    async def fetch_first(self, statement: str, *arguments: object) -> list[asyncpg.Record]:
-        """The same before the database counts as up, on a link just connected."""
-        if self._connection is None:
-            raise DatabaseAway("the connection was lost at once")
-        return await self._run(self._connection, statement, arguments)
-
-    async def _run(
-        self, connection: asyncpg.Connection, statement: str, arguments: Sequence[object]
-    ) -> list[asyncpg.Record]:
-        try:
-            rows: list[asyncpg.Record] = await connection.fetch(statement, *arguments)
-        except asyncpg.PostgresError as error:
-            raise self._translated(error) from error
-        except asyncpg.DataError as error:
-            # An argument that the client library cannot encode.
-            raise StatementFailed("22000", str(error)) from error
-        except (
-            OSError,
-            TimeoutError,
-            asyncpg.InterfaceError,
-            asyncpg.InternalClientError,
-        ) as error:
-            self.drop()
-            raise OutcomeUnknown(str(error) or type(error).__name__) from error
-        except asyncio.CancelledError:
-            self.drop()
-            raise
-        self._database.on_answer()
-        return rows
-
-    def _translated(self, error: asyncpg.PostgresError) -> BridgeError:
-        sqlstate = error.sqlstate or "XX000"
-        if sqlstate in _RETRYABLE:
-            return StatementRetryable(sqlstate)
-        if sqlstate in _LOST or sqlstate.startswith("08"):
-            self.drop()
-            return OutcomeUnknown(f"{sqlstate}: {error.args[0] if error.args else ''}")
-        return StatementFailed(sqlstate, str(error.args[0] if error.args else ""))
-
-    def raw(self) -> asyncpg.Connection | None:
-        return self._connection
-
-    def _on_termination(self, connection: object) -> None:
-        if connection is self._connection:
-            self._connection = None
-            self._database.on_lost_link()
 
 
 class Database:
@@ -175,11 +57,16 @@ class Database:
     def __init__(self, url: str, *, bridge_id: uuid.UUID, host: str, workers: int) -> None:
         self._bridge_id = bridge_id
         self._host = host
+        self.url = url
+        """For the one connection that is no link (bell.py); holds a password."""
         self.workers = [Link(self, url) for _ in range(workers)]
         """Links for batches of calls, one a lane."""
         # One link for keep-alives, closings and the log, which the database is sure to get.
         self._control = Link(self, url)
         self._control_lock = asyncio.Lock()
+        # One each for commands and their outcomes, so that nothing else holds them up.
+        self._taker = Link(self, url)
+        self._finisher = Link(self, url)
         self._handshake_links = [Link(self, url) for _ in range(HANDSHAKE_LINKS)]
         self._free_for_handshake: asyncio.Queue[Link] = asyncio.Queue()
         for link in self._handshake_links:
@@ -197,7 +84,13 @@ class Database:
 
     @property
     def _links(self) -> list[Link]:
-        return [*self.workers, self._control, *self._handshake_links]
+        return [
+            *self.workers,
+            self._control,
+            self._taker,
+            self._finisher,
+            *self._handshake_links,
+        ]
 
     # Supervision
 
@@ -322,7 +215,8 @@ class Database:
         password: bytes | None,
         subprotocols: Sequence[str],
         remote_address: str,
-        is_tls: bool,
+        tls_version: str | None,
+        client_certificate: str | None,
         user_agent: str | None,
     ) -> dict[str, Any]:
         """Ask who connects; the answer has `status` and what it needs."""
@@ -334,7 +228,8 @@ class Database:
             password,
             subprotocols,
             remote_address,
-            is_tls,
+            tls_version,
+            client_certificate,
             user_agent,
         )
         answer: dict[str, Any] = json.loads(rows[0][0])
@@ -366,6 +261,10 @@ class Database:
         rows = await self._fetch(_KEEP_ALIVE, self._bridge_id, connection_ids, last_frame_at)
         return list(rows[0][0] or ())
 
+    async def report_distrust(self, addresses: Sequence[str]) -> None:
+        """Tell whence clients came that refused our certificate."""
+        await self._fetch(_DISTRUST, addresses)
+
     async def close_connections(
         self, connection_ids: Sequence[int], codes: Sequence[int], reasons: Sequence[str]
     ) -> None:
@@ -375,3 +274,31 @@ class Database:
     async def stop_bridge(self) -> None:
         """Record that this bridge stopped on purpose."""
         await self._fetch(_STOP, self._bridge_id)
+
+    async def list_waiting_connections(self) -> list[int]:
+        """The open connections of this bridge for which a command waits."""
+        rows = await self._fetch(_LIST_WAITING, self._bridge_id)
+        return list(rows[0][0] or ())
+
+    async def take_commands(self, connection_ids: Sequence[int]) -> list[asyncpg.Record]:
+        """Mark commands as sent, one a connection at most.
+
+        Rows are (connection_id, message_id, action, payload, timeout_s).
+        """
+        return await self._taker.fetch(_TAKE, self._bridge_id, connection_ids)
+
+    async def finish_commands(self, columns: Sequence[Sequence[object]]) -> list[int]:
+        """Store what became of commands; `columns` in the order of ocpp.finish_commands.
+
+        Returns the connections for which another one waits.
+        """
+        rows = await self._finisher.fetch(_FINISH, *columns)
+        return list(rows[0][0] or ())
+
+    async def store_schemas(self, version: str, digest: str, schemas: str) -> None:
+        """Give the database the schemas of what may be sent; `schemas` is JSON by action."""
+        await self._fetch(_STORE_SCHEMAS, version, digest, schemas)
+
+    async def notify(self, channel: str, payload: str) -> None:
+        """Ring a bell, in a transaction of its own."""
+        await self._fetch(_NOTIFY, channel, payload)

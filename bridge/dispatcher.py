@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from bridge.database import Database, Link
+from bridge.database import Database
 from bridge.exceptions import (
     DatabaseAway,
     OutcomeUnknown,
@@ -25,6 +25,7 @@ from bridge.exceptions import (
     StatementRetryable,
 )
 from bridge.journal import sql_text
+from bridge.link import Link
 
 __all__ = ["Caller", "Dispatcher", "PendingCall"]
 

@@ -26,6 +26,7 @@ __all__ = [
     "Ignored",
     "Malformed",
     "parse",
+    "serialize_call",
     "serialize_error",
     "serialize_result",
 ]
@@ -261,6 +262,11 @@ def _is_deeper(text: str, max_depth: int) -> bool:
         # A round takes the innermost level only: pairs are marked before any is removed.
         brackets = brackets.replace(b"[]", b".").replace(b"{}", b".").replace(b".", b"")
     return bool(brackets)
+
+
+def serialize_call(message_id: str, action: str, payload: str) -> bytes:
+    """Return the CALL; `payload` is JSON text of an object."""
+    return b"[2,%b,%b,%b]" % (_encode(message_id), _encode(action), payload.encode())
 
 
 def serialize_result(message_id: str, payload: str) -> bytes:

@@ -55,7 +55,10 @@ class Registry:
             self._by_identity[session.identity] = new
             return
         self._by_identity[session.identity] = max(new, other)
-        self._by_id[min(new, other)].close(NORMAL, "replaced by a newer connection")
+        older = self._by_id[min(new, other)].session
+        if older is not None:
+            # What was called on it is answered on it (row 17).
+            older.retire(NORMAL, "replaced by a newer connection")
 
     def remove(self, connection: Connection) -> None:
         """Forget a socket that is gone; a newer one of the same charger stays (row 18)."""
@@ -68,17 +71,24 @@ class Registry:
         if self._by_identity.get(session.identity) == gone:
             del self._by_identity[session.identity]
 
-    async def ping(self, interval_s: float) -> None:
-        """Ping every socket once an interval and close the dead ones, until cancelled."""
+    async def ping(self, interval_s: float, silence_s: float) -> None:
+        """Ping every socket once an interval and close the dead ones, until cancelled.
+
+        Who answers pings is dead after three without an answer, who never did after `silence_s`
+        without a frame: some chargers say nothing but their heartbeats (QUIRKS rows 19 and 21).
+        """
         loop = asyncio.get_running_loop()
         step = 0
         while True:
             await asyncio.sleep(interval_s / SLOTS)
             step = (step + 1) % SLOTS
-            silent_since = loop.time() - SILENT_INTERVALS * interval_s
+            now = loop.time()
             for connection_id in list(self._slots[step]):
                 connection = self._by_id[connection_id]
-                if connection.last_frame_at < silent_since and connection.is_awaited:
+                patience_s = (
+                    SILENT_INTERVALS * interval_s if connection.answers_pings else silence_s
+                )
+                if now - connection.last_frame_at > patience_s and connection.is_awaited:
                     self._end_silent(connection)
                 else:
                     connection.ping()

@@ -6,6 +6,7 @@ payload, and the function of the action decides. What we send must be valid.
 
 from __future__ import annotations
 
+import hashlib
 import importlib.resources
 import json
 from importlib.resources.abc import Traversable
@@ -16,7 +17,7 @@ import msgspec
 
 from bridge.exceptions import SettingsError
 
-__all__ = ["Schemas"]
+__all__ = ["Schemas", "digest", "request_schemas"]
 
 MAX_VIOLATIONS = 20
 MAX_MESSAGE_CHARACTERS = 200
@@ -33,6 +34,35 @@ _decoder = msgspec.json.Decoder()
 _encoder = msgspec.json.Encoder()
 
 
+def request_schemas(version: str) -> dict[str, dict[str, Any]]:
+    """Return the schemas of all requests of an OCPP version by action: {"Reset": {...}, ...}.
+
+    The database checks with them what it queues. Raises SettingsError if the version is unknown.
+    """
+    schemas: dict[str, dict[str, Any]] = {}
+    for file in _folder(version).iterdir():
+        # Reset.json and ResetResponse.json in 1.6, ResetRequest.json and so on in 2.x.
+        action = file.name.removesuffix(".json").removesuffix("Request")
+        if file.name.endswith(".json") and not action.endswith("Response"):
+            schemas[action] = json.loads(file.read_text(encoding="utf-8-sig"))
+    return dict(sorted(schemas.items()))
+
+
+def digest(schemas: dict[str, dict[str, Any]]) -> str:
+    """Return a name for schemas as `request_schemas` gives them: equal if and only if they are."""
+    return hashlib.sha256(json.dumps(schemas, sort_keys=True).encode()).hexdigest()
+
+
+def _folder(version: str) -> Traversable:
+    name = "v" + version.replace(".", "")
+    if not (name.isascii() and name.isalnum()):
+        raise SettingsError(f"no schemas for OCPP {version!r}")
+    folder: Traversable = importlib.resources.files("ocpp") / name / "schemas"
+    if not folder.is_dir():
+        raise SettingsError(f"no schemas for OCPP {version!r}")
+    return folder
+
+
 class Schemas:
     """The schemas of one OCPP version, compiled when they are first needed."""
 
@@ -40,12 +70,7 @@ class Schemas:
 
     def __init__(self, version: str) -> None:
         """`version` as the database names it, e.g. 1.6. Raises SettingsError if unknown."""
-        name = "v" + version.replace(".", "")
-        if not (name.isascii() and name.isalnum()):
-            raise SettingsError(f"no schemas for OCPP {version!r}")
-        self._folder: Traversable = importlib.resources.files("ocpp") / name / "schemas"
-        if not self._folder.is_dir():
-            raise SettingsError(f"no schemas for OCPP {version!r}")
+        self._folder = _folder(version)
         # Action -> validator, None where the version has no such message.
         self._requests: dict[str, jsonschema_rs.Validator | None] = {}
         self._responses: dict[str, jsonschema_rs.Validator | None] = {}
@@ -80,14 +105,32 @@ class Schemas:
             return []
         return _violations(validator, instance, is_short=len(payload) <= MAX_LISTED_CHARACTERS)
 
+    def outgoing_violations(self, action: str, payload: str) -> list[dict[str, str]]:
+        """What is wrong with a request of ours; a message without a schema is never right."""
+        violations = self.request_violations(action, payload)
+        if not violations and self._requests.get(action) is None:
+            return [_violation("", "action", "the message has no schema")]
+        return violations
+
+    def response_violations(self, action: str, payload: str) -> list[dict[str, str]]:
+        """Return what is wrong with an answer to a request of ours, as request_violations does."""
+        validator = self._response_validator(action)
+        if validator is None:
+            return []
+        try:
+            instance = _decoder.decode(payload)
+        except ValueError as error:
+            return [_violation("", "number", str(error))]
+        if validator.is_valid(instance):
+            return []
+        return _violations(validator, instance, is_short=len(payload) <= MAX_LISTED_CHARACTERS)
+
     def is_valid_response(self, action: str, payload: str) -> bool:
         """Whether `payload` may be sent as the answer to `action`; never for an unknown one."""
         key = (True, action, payload)
         if key in self._remembered:
             return True
-        if action not in self._responses:
-            self._responses[action] = self._compile(action, "Response")
-        validator = self._responses[action]
+        validator = self._response_validator(action)
         try:
             if validator is None or not validator.is_valid(_decoder.decode(payload)):
                 return False
@@ -95,6 +138,11 @@ class Schemas:
             return False
         self._remember(key)
         return True
+
+    def _response_validator(self, action: str) -> jsonschema_rs.Validator | None:
+        if action not in self._responses:
+            self._responses[action] = self._compile(action, "Response")
+        return self._responses[action]
 
     def _compile(self, action: str, *suffixes: str) -> jsonschema_rs.Validator | None:
         """Compile the first of `<action><suffix>.json` that exists (1.6 and 2.x differ)."""

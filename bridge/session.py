@@ -1,5 +1,7 @@
 """One charger's conversation on one socket: calls in, answers out. No I/O of its own.
 
+The calls that go the other way are in outgoing.py.
+
 Sources: OCPP-J 1.6 §4.1 (synchronicity, message ids); DESIGN decisions 2, 3, 5 and 6.
 """
 
@@ -16,6 +18,7 @@ import msgspec
 from bridge import frames
 from bridge.dispatcher import Dispatcher, Lane, PendingCall
 from bridge.journal import Journal
+from bridge.outgoing import Desk, LinkTerms, Outgoing
 from bridge.schemas import Schemas
 from bridge.settings import Policy
 
@@ -33,8 +36,12 @@ logger = logging.getLogger(__name__)
 class Socket(Protocol):
     """What a session needs of its socket."""
 
-    def send(self, frame: bytes) -> None:
-        """Send a text frame, or nothing when the socket is not open any more."""
+    @property
+    def is_open(self) -> bool:
+        """Whether messages can be sent."""
+
+    def send(self, frame: bytes) -> bool:
+        """Send a text frame; False, and nothing, when the socket is not open any more."""
 
     def close(self, code: int, reason: str) -> None:
         """Begin the closing handshake."""
@@ -48,6 +55,7 @@ class Services:
     """What all sessions share."""
 
     dispatcher: Dispatcher
+    desk: Desk
     journal: Journal
     policy: Policy
     schemas: dict[str, Schemas]
@@ -62,6 +70,7 @@ class Session:
         "_bad_frames",
         "_current",
         "_end",
+        "_is_recorded",
         "_lane",
         "_retirement",
         "_schemas",
@@ -71,6 +80,7 @@ class Session:
         "_waiting_characters",
         "connection_id",
         "identity",
+        "outgoing",
         "stray_answers",
     )
 
@@ -81,6 +91,7 @@ class Session:
         subprotocol: str,
         socket: Socket,
         services: Services,
+        terms: LinkTerms,
     ) -> None:
         self.connection_id = connection_id
         """The epoch that the database gave this socket."""
@@ -102,6 +113,14 @@ class Session:
         self._end: tuple[int, str] | None = None
         # Set when the socket is to be closed after the last answer.
         self._retirement: tuple[int, str] | None = None
+        self._is_recorded = False
+        self.outgoing = Outgoing(self, services.desk, self._schemas, terms)
+        """The commands of this charger."""
+
+    @property
+    def is_serving(self) -> bool:
+        """Whether the socket is open and meant to stay so."""
+        return self._end is None and self._retirement is None and self._socket.is_open
 
     @property
     def is_full(self) -> bool:
@@ -119,9 +138,13 @@ class Session:
 
     def receive(self, text: str) -> None:
         """Take one text message."""
-        if self._end is not None or self._retirement is not None:
+        if self._end is not None:
+            return
+        if self._retirement is not None and self.outgoing.is_quiet:
             return
         frame = frames.parse(text, max_depth=self._services.policy.max_json_depth)
+        if self._retirement is not None and not isinstance(frame, frames.Answer):
+            return
         if isinstance(frame, frames.Call):
             self._bad_frames = 0
             self._receive_call(frame)
@@ -131,18 +154,36 @@ class Session:
             self._receive_bad(text, frame)
 
     def retire(self, code: int, reason: str) -> None:
-        """Take no more calls, answer those that were taken, then close."""
+        """Take no more calls and commands, wait for the answers to those that are, then close."""
         if self._retirement is None:
             self._retirement = (code, reason)
-            if self._current is None:
-                self._socket.close(code, reason)
+            self.on_quiet()
 
     def ended(self, code: int, reason: str) -> None:
         """The socket is gone. What it brought is still processed, then the end is recorded."""
         if self._end is None:
             self._end = (code, reason)
-            if self._current is None:
-                self._record_end()
+            self.outgoing.ended()
+            self.on_quiet()
+
+    # From its commands
+
+    def send(self, frame: bytes) -> bool:
+        """Send a text frame; False when the socket is not open any more."""
+        return self._socket.send(frame)
+
+    def close(self, code: int, reason: str) -> None:
+        """Begin the closing handshake."""
+        self._socket.close(code, reason)
+
+    def on_quiet(self) -> None:
+        """Once nothing is on its way: record the end, or say goodbye."""
+        if self._current is not None or not self.outgoing.is_quiet:
+            return
+        if self._end is not None:
+            self._record_end()
+        elif self._retirement is not None:
+            self._socket.close(*self._retirement)
 
     # From the lane
 
@@ -167,6 +208,7 @@ class Session:
         for _ in range(call.repetitions):
             self._socket.send(answer)
             self._log_answer(answer, call.action)
+        self.outgoing.settle()
         self._go_on()
 
     def abandon(self, close_code: int, reason: str) -> None:
@@ -175,8 +217,7 @@ class Session:
         self._waiting_characters = 0
         self._current = None
         self._socket.close(close_code, reason)
-        if self._end is not None:
-            self._record_end()
+        self.on_quiet()
 
     # Calls
 
@@ -247,15 +288,15 @@ class Session:
                 self._socket.resume()
             return
         self._current = self._waiting = None
-        if self._end is not None:
-            self._record_end()
-        elif self._retirement is not None:
-            self._socket.close(*self._retirement)
+        self.on_quiet()
 
     # What is no call
 
     def _receive_answer(self, frame: frames.Answer) -> None:
-        """Drop an answer to a call that was never made (QUIRKS row 41)."""
+        """Take the answer to a command; drop one to a call that was never made (QUIRKS row 41)."""
+        if self.outgoing.receive(frame):
+            self._bad_frames = 0
+            return
         self.stray_answers += 1
         self._log("in", frame.payload, frame.message_type, frame.message_id, None, frame.error_code)
         self._count_bad_frame()
@@ -268,6 +309,8 @@ class Session:
             self._log_error(frame.message_id, frame.action, error, frame.reason)
         else:
             self._log("in", text, frame.message_type, frame.message_id, None, None)
+            if frame.message_type in (frames.CALL_RESULT, frames.CALL_ERROR) and frame.message_id:
+                self.outgoing.receive_unreadable(frame.message_id)
         logger.debug("%s sent a bad frame: %s", self.identity, frame.reason)
         self._count_bad_frame()
 
@@ -281,7 +324,8 @@ class Session:
     # The log
 
     def _record_end(self) -> None:
-        if self._end is not None:
+        if self._end is not None and not self._is_recorded:
+            self._is_recorded = True
             code, reason = self._end
             self._services.journal.record_closing(self.connection_id, code, reason)
 

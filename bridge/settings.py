@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import fcntl
+import itertools
 import os
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from bridge.exceptions import SettingsError
+from bridge.limits import Limits
+from bridge.proxies import Proxies
+from bridge.tls import TlsFiles
 
 __all__ = ["HANDSHAKE_TIMEOUT_S", "Policy", "Settings"]
 
@@ -27,6 +32,14 @@ class Settings:
     """Address to listen on."""
     port: int
     """TCP port to listen on; 0 takes a free one."""
+    has_plain_port: bool
+    """Whether chargers may come without TLS."""
+    tls_port: int | None
+    """TCP port for TLS; None: none."""
+    old_tls_port: int | None
+    """TCP port for TLS 1.0 and 1.1, which only listed chargers may use; None: none."""
+    tls: TlsFiles | None
+    proxies: Proxies
     bridge_id: uuid.UUID
     """Stays the same over restarts, so that an earlier life's connections can be closed."""
     workers: int
@@ -44,6 +57,22 @@ class Settings:
                 "postgresql://bridge:password@host:port/database"
             )
         port = _integer(env, "VOLTARO_OCPP_PORT", 9000, 0, 65535)
+        plain = env.get("VOLTARO_OCPP_PLAIN") or "1"
+        if plain not in {"0", "1"}:
+            raise SettingsError(f"VOLTARO_OCPP_PLAIN must be 1 or 0, not {plain!r}")
+        tls_port = _port(env, "VOLTARO_OCPP_TLS_PORT")
+        old_tls_port = _port(env, "VOLTARO_OCPP_OLD_TLS_PORT")
+        has_tls = tls_port is not None or old_tls_port is not None
+        tls = TlsFiles.from_environment(env) if has_tls else None
+        if tls is None and has_tls:
+            raise SettingsError(
+                "VOLTARO_OCPP_TLS_PORT needs a certificate: `python -m db certificates` makes "
+                "them, or name yours with VOLTARO_TLS_FOLDER"
+            )
+        if old_tls_port is not None and tls is not None and tls.rsa is None:
+            raise SettingsError("VOLTARO_OCPP_OLD_TLS_PORT needs an RSA certificate")
+        if plain == "0" and tls_port is None:
+            raise SettingsError("VOLTARO_OCPP_PLAIN=0 needs VOLTARO_OCPP_TLS_PORT")
         level = env.get("VOLTARO_LOG_LEVEL") or "info"
         if level not in {"debug", "info", "warning", "error"}:
             raise SettingsError("VOLTARO_LOG_LEVEL must be debug, info, warning or error")
@@ -51,6 +80,11 @@ class Settings:
             database_url=database_url,
             host=env.get("VOLTARO_OCPP_HOST") or "127.0.0.1",
             port=port,
+            has_plain_port=plain == "1",
+            tls_port=tls_port,
+            old_tls_port=old_tls_port,
+            tls=tls,
+            proxies=Proxies.from_environment(env),
             bridge_id=_bridge_id(env, port),
             workers=_integer(env, "VOLTARO_BRIDGE_WORKERS", 2, 1, 32),
             log_level=level,
@@ -64,6 +98,10 @@ def _integer(env: Mapping[str, str], name: str, default: int, least: int, most: 
     return int(text)
 
 
+def _port(env: Mapping[str, str], name: str) -> int | None:
+    return _integer(env, name, 0, 0, 65535) if env.get(name) else None
+
+
 def _bridge_id(env: Mapping[str, str], port: int) -> uuid.UUID:
     given = env.get("VOLTARO_BRIDGE_ID")
     if given:
@@ -71,19 +109,41 @@ def _bridge_id(env: Mapping[str, str], port: int) -> uuid.UUID:
             return uuid.UUID(given)
         except ValueError:
             raise SettingsError(f"VOLTARO_BRIDGE_ID must be a UUID, not {given!r}") from None
-    # Two bridges may share a home, but never a port.
-    path = Path(env.get("VOLTARO_HOME") or ".voltaro").expanduser() / f"bridge-{port}.id"
+    home = Path(env.get("VOLTARO_HOME") or ".voltaro").expanduser()
     try:
-        return uuid.UUID(path.read_text().strip())
-    except (OSError, ValueError):
-        bridge_id = uuid.uuid4()
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_suffix(f".{os.getpid()}.tmp")
-        temporary.write_text(f"{bridge_id}\n")
-        temporary.replace(path)
+        home.mkdir(parents=True, exist_ok=True)
+        # Containers may share a home and a port, and one that starts may meet one that drains.
+        for number in itertools.count(1):
+            suffix = "" if number == 1 else f"-{number}"
+            bridge_id = _free_id(home / f"bridge-{port}{suffix}.id")
+            if bridge_id is not None:
+                return bridge_id
     except OSError as error:
-        raise SettingsError(f"cannot write {path}: {error.strerror}") from error
+        raise SettingsError(f"cannot keep an id in {home}: {error.strerror}") from error
+    raise AssertionError("numbers do not end")
+
+
+# Id files of this process; each stays locked until it ends.
+_id_files: list[IO[str]] = []
+
+
+def _free_id(path: Path) -> uuid.UUID | None:
+    """The id in a file, made if there is none; None while another process goes by it."""
+    file = path.open("a+")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        return None
+    _id_files.append(file)
+    file.seek(0)
+    try:
+        return uuid.UUID(file.read().strip())
+    except ValueError:
+        bridge_id = uuid.uuid4()
+    file.truncate(0)
+    file.write(f"{bridge_id}\n")
+    file.flush()
     return bridge_id
 
 
@@ -97,6 +157,8 @@ class Policy:
     """Messages that touch rows shared by chargers: they go in small batches of their own."""
     ping_interval_s: float
     """How often an open socket is pinged; three intervals without any sign of life end it."""
+    silence_s: float
+    """The same limit for a charger that has never answered a ping."""
     max_frame_bytes: int
     """The largest message taken from a charger; more is close code 1009."""
     max_json_depth: int
@@ -108,6 +170,25 @@ class Policy:
     """Unreadable frames and stray answers in a row before a socket is closed."""
     keep_alive_interval_s: float
     """How often the database is told which sockets are open."""
+    limits: Limits
+    channel: str
+    """Where the database rings for this bridge."""
+    schema_digests: Mapping[str, str | None]
+    """OCPP version -> digest of the request schemas that the database has."""
+    settle_s: float
+    """A silent link takes commands after so many seconds."""
+    command_poll_s: float
+    """How often commands are looked for whose bell was missed."""
+    max_unanswered_commands: int
+    """Commands in a row without an answer after which a socket is closed."""
+    admissions_per_s: float
+    """Handshakes that go through in a second; more of them wait for their turn."""
+    admission_burst: int
+    """Handshakes that go through at once after a quiet time."""
+    drain_s: float
+    """Over how many seconds at most a bridge that stops sends its chargers away."""
+    drains_per_s: float
+    """How many chargers it sends away in a second, where that takes less time."""
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Policy:
@@ -118,12 +199,23 @@ class Policy:
                 protocols=protocols,
                 solo_actions=frozenset(map(str, data["solo_actions"])),
                 ping_interval_s=_positive(data, "ping_interval_s"),
+                silence_s=_positive(data, "silence_s"),
                 max_frame_bytes=int(_positive(data, "max_frame_bytes")),
                 max_json_depth=int(_positive(data, "max_json_depth")),
                 handshake_timeout_s=_positive(data, "handshake_timeout_s"),
                 max_pending_calls=int(_positive(data, "max_pending_calls")),
                 max_bad_frames=int(_positive(data, "max_bad_frames")),
                 keep_alive_interval_s=_positive(data, "keep_alive_interval_s"),
+                limits=Limits.from_json(data),
+                channel=str(data["channel"]),
+                schema_digests=dict(data["schema_digests"]),
+                settle_s=_positive(data, "settle_s"),
+                command_poll_s=_positive(data, "command_poll_s"),
+                max_unanswered_commands=int(_positive(data, "max_unanswered_commands")),
+                admissions_per_s=_positive(data, "admissions_per_s"),
+                admission_burst=int(_positive(data, "admission_burst")),
+                drain_s=_positive(data, "drain_s"),
+                drains_per_s=_positive(data, "drains_per_s"),
             )
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise SettingsError(

@@ -109,6 +109,15 @@ def _supabase(settings: Settings, options: argparse.Namespace) -> None:
     supabase.main(options.arguments)
 
 
+def _certificates(settings: Settings, options: argparse.Namespace) -> None:
+    # Imported where it is needed: no other command waits for cryptography.
+    from db.certificates import make_certificates  # noqa: PLC0415 - see above
+
+    folder = make_certificates(settings, options.names)
+    print(f"certificates of the bridge   {folder}/rsa.pem, {folder}/ecdsa.pem")
+    print(f"root certificates            {settings.home}/ca/ca.pem (for chargers)")
+
+
 _COMMANDS: dict[str, tuple[Callable[[Settings, argparse.Namespace], None], str]] = {
     "up": (_up, "start everything and stay in the foreground"),
     "start": (_start, "start everything detached"),
@@ -121,11 +130,12 @@ _COMMANDS: dict[str, tuple[Callable[[Settings, argparse.Namespace], None], str]]
     "seed": (_seed, "make the demo tenants in an empty database"),
     "token": (_token, "print a JWT for a person"),
     "psql": (_psql, "open psql as the owner"),
+    "certificates": (_certificates, "make certificates for TLS, for these names"),
     "supabase": (_supabase, "generate supabase/migrations"),
 }
 
 
-_WITHOUT_SECRETS = frozenset({"stop", "reset", "info"})
+_WITHOUT_SECRETS = frozenset({"stop", "reset", "info", "certificates"})
 
 
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -139,6 +149,8 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         elif name == "token":
             command.add_argument("email")
             command.add_argument("--tenant", help="slug of the tenant to act in")
+        elif name == "certificates":
+            command.add_argument("names", nargs="*", help="names and addresses of the bridge")
         elif name in {"psql", "supabase"}:
             command.set_defaults(takes_rest=True)
     options, rest = parser.parse_known_args(arguments)

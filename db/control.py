@@ -130,7 +130,8 @@ def reset(settings: Settings, say: Say) -> None:
         if not is_free:
             raise StackError("voltaro was started meanwhile: nothing was deleted")
         embedded_cluster(settings).remove()
-        shutil.rmtree(settings.home / "logs", ignore_errors=True)
+        for folder in ("logs", "ca", "tls"):
+            shutil.rmtree(settings.home / folder, ignore_errors=True)
         names = ("secrets.json", "jwks.json", "stack.json", "stack.lock")
         ours = [settings.home / name for name in names]
         for path in (*ours, *settings.home.glob("bridge-*.id")):

@@ -87,18 +87,24 @@ def postgrest_environment(settings: Settings, *, jwks: Path, admin_port: int) ->
 
 
 def bridge_environment(settings: Settings) -> dict[str, str]:
-    """Environment of `python -m bridge`."""
+    """Environment of `python -m bridge`; what is not here comes from our own environment."""
+    tls_port = settings.ocpp_tls_port
     return {
         "VOLTARO_HOME": str(settings.home),
         "VOLTARO_BRIDGE_DATABASE_URL": settings.bridge_url,
         "VOLTARO_OCPP_HOST": settings.ocpp_host,
         "VOLTARO_OCPP_PORT": str(settings.ocpp_port),
+        "VOLTARO_OCPP_PLAIN": "1" if settings.has_plain_port else "0",
+        "VOLTARO_OCPP_TLS_PORT": "" if tls_port is None else str(tls_port),
     }
 
 
 def jobs_environment(settings: Settings) -> dict[str, str]:
     """Environment of `python -m jobs`."""
-    return {"VOLTARO_JOBS_DATABASE_URL": settings.jobs_url}
+    return {
+        "VOLTARO_HOME": str(settings.home),
+        "VOLTARO_JOBS_DATABASE_URL": settings.jobs_url,
+    }
 
 
 def module_command(module: str) -> list[str]:

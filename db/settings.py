@@ -162,6 +162,12 @@ class Settings:
     """Whether an empty database gets the demo tenants."""
     external_url: str | None
     secrets: Secrets
+    ocpp_tls_port: int | None = None
+    """Where chargers come with TLS; None: nowhere."""
+    has_plain_port: bool = True
+    """Whether chargers may come without TLS."""
+    has_own_certificates: bool = False
+    """Whether the certificates of TLS are somebody else's: none are made then."""
 
     @classmethod
     def from_environment(
@@ -186,12 +192,25 @@ class Settings:
             seeds_demo=_boolean(env, "VOLTARO_DEMO", default=True),
             external_url=_database_url(env.get("DATABASE_URL")),
             secrets=secrets or Secrets.load(home / "secrets.json", env),
+            ocpp_tls_port=(
+                _integer(env, "VOLTARO_OCPP_TLS_PORT", default=9443, most=65535)
+                if env.get("VOLTARO_OCPP_TLS_PORT")
+                else None
+            ),
+            has_plain_port=_boolean(env, "VOLTARO_OCPP_PLAIN", default=True),
+            has_own_certificates=bool(
+                env.get("VOLTARO_TLS_FOLDER")
+                or env.get("VOLTARO_TLS_RSA_CERTIFICATE")
+                or env.get("VOLTARO_TLS_ECDSA_CERTIFICATE")
+            ),
         )
         ports = [settings.api_port, settings.ocpp_port]
+        if settings.ocpp_tls_port is not None:
+            ports.append(settings.ocpp_tls_port)
         if settings.external_url is None:
             ports.append(settings.db_port)
         if len(set(ports)) < len(ports):
-            raise SettingsError("VOLTARO_DB_PORT, _API_PORT and _OCPP_PORT must differ")
+            raise SettingsError("the ports of VOLTARO_DB, _API, _OCPP and _OCPP_TLS must differ")
         return settings
 
     @property

@@ -30,7 +30,7 @@ from db.state import Record, end_process, hold_lock, read_record, write_record
 __all__ = ["clear_leftovers", "describe", "greeting", "has_other_addresses", "run"]
 
 _READY_TIMEOUT_S = 30.0
-_STOP_TIMEOUT_S = 15.0
+_STOP_TIMEOUT_S = 20.0
 _LONGEST_PAUSE_S = 30.0
 
 
@@ -70,10 +70,13 @@ def run(settings: Settings, *, is_foreground: bool = True) -> bool:
 def describe(settings: Settings) -> dict[str, Any]:
     """What `make info` prints of a stack with these settings."""
     api = url_address(reachable(settings.api_host), settings.api_port)
-    ocpp = url_address(reachable(settings.ocpp_host), settings.ocpp_port)
+    if settings.has_plain_port or settings.ocpp_tls_port is None:
+        ocpp = f"ws://{url_address(reachable(settings.ocpp_host), settings.ocpp_port)}"
+    else:
+        ocpp = f"wss://{url_address(reachable(settings.ocpp_host), settings.ocpp_tls_port)}"
     return {
         "api_url": f"http://{api}",
-        "ocpp_url": f"ws://{ocpp}",
+        "ocpp_url": ocpp,
         "portal_url": None,
         "database_url": settings.database_url,
         "demo": seed.describe_demo(settings) if settings.seeds_demo else None,
@@ -186,11 +189,16 @@ class _Supervisor:
             parts.postgrest_environment(settings, jwks=jwks, admin_port=admin_port),
             lambda: _answers(f"http://{admin}/ready"),
         )
+        if settings.ocpp_tls_port is not None and not settings.has_own_certificates:
+            self._make_certificates()
+        bridge_port = settings.ocpp_port
+        if settings.ocpp_tls_port is not None and not settings.has_plain_port:
+            bridge_port = settings.ocpp_tls_port
         self._add(
             "bridge",
             parts.module_command("bridge"),
             parts.bridge_environment(settings),
-            lambda: _listens(reachable(settings.ocpp_host), settings.ocpp_port),
+            lambda: _listens(reachable(settings.ocpp_host), bridge_port),
         )
         self._add(
             "jobs",
@@ -202,6 +210,18 @@ class _Supervisor:
         self._record.info = describe(settings)
         write_record(settings.home, self._record)
         self._greet()
+
+    def _make_certificates(self) -> None:
+        # Imported where it is needed: without TLS nobody waits for cryptography.
+        from db.certificates import ensure_certificates  # noqa: PLC0415 - see above
+
+        if ensure_certificates(self._settings):
+            self._say("made certificates for TLS")
+        address = url_address(
+            reachable(self._settings.ocpp_host), self._settings.ocpp_tls_port or 0
+        )
+        roots = self._settings.home / "ca" / "ca.pem"
+        self._say(f"chargers may use TLS: wss://{address}, root certificates {roots}")
 
     def _start_postgres(self, cluster: Cluster) -> None:
         if cluster.root != self._settings.home:
@@ -307,7 +327,15 @@ class _Supervisor:
     def _check_ports(self) -> None:
         settings = self._settings
         check_free(settings.api_host, settings.api_port, name="API", purpose="the API")
-        check_free(settings.ocpp_host, settings.ocpp_port, name="OCPP", purpose="chargers")
+        if settings.has_plain_port:
+            check_free(settings.ocpp_host, settings.ocpp_port, name="OCPP", purpose="chargers")
+        if settings.ocpp_tls_port is not None:
+            check_free(
+                settings.ocpp_host,
+                settings.ocpp_tls_port,
+                name="OCPP_TLS",
+                purpose="chargers with TLS",
+            )
         if self._cluster is not None:
             check_free("127.0.0.1", self._cluster.port, name="DB", purpose="PostgreSQL")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import ssl
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from websockets.typing import Subprotocol
 
 __all__ = [
     "Boot",
+    "CallHandler",
     "CallRefused",
     "Charger",
     "ChargerError",
@@ -27,12 +29,25 @@ __all__ = [
     "HandshakeRefused",
     "IdTagInfo",
     "Reading",
+    "Refusal",
     "Start",
     "ocpp_time",
 ]
 
 FrameListener = Callable[[str, str], None]
 """Told of every frame: "sent" or "received", and its text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A CALLERROR that the charger answers with (OCPP-J 1.6 §4.2.3)."""
+
+    code: str
+    description: str = ""
+
+
+CallHandler = Callable[[str, dict[str, Any]], dict[str, Any] | Refusal | None]
+"""Answers what the central system asks: action and payload; None leaves it unanswered."""
 
 
 class ChargerError(Exception):
@@ -130,26 +145,33 @@ class Charger:
     """One charge point and its socket. After a loss, `connect` makes a new one.
 
     Calls go out one at a time (OCPP-J 1.6 §4.1.1). What the central system calls is answered
-    with NotImplemented.
+    as `on_call` says, and with NotImplemented without it.
     """
 
     def __init__(
         self,
         url: str,
         identity: str,
-        key: str | None = None,
+        key: str | bytes | None = None,
         *,
+        tls: ssl.SSLContext | None = None,
         subprotocols: Sequence[str] = ("ocpp1.6",),
         answer_timeout_s: float = 30.0,
         on_frame: FrameListener | None = None,
+        on_call: CallHandler | None = None,
     ) -> None:
-        """`url` is the server's, without the identity; `key` None sends no Authorization."""
+        """`url` is the server's, without the identity; `key` None sends no Authorization.
+
+        `tls` goes with an address of wss: and holds the charger's own certificate, if any.
+        """
         self.identity = identity
         self._uri = f"{url.rstrip('/')}/{quote(identity, safe='')}"
-        self._key = key
+        self._key = key.encode() if isinstance(key, str) else key
+        self._tls = tls
         self._subprotocols = [Subprotocol(name) for name in subprotocols]
         self._answer_timeout_s = answer_timeout_s
         self._on_frame = on_frame
+        self._on_call = on_call
         self._socket: ClientConnection | None = None
         self._reader: asyncio.Task[None] | None = None
         # Message id -> the answer somebody waits for; emptied with an error by a lost socket.
@@ -178,11 +200,12 @@ class Charger:
         await self.close()
         headers = {}
         if self._key is not None:
-            token = base64.b64encode(f"{self.identity}:{self._key}".encode()).decode()
+            token = base64.b64encode(self.identity.encode() + b":" + self._key).decode()
             headers["Authorization"] = f"Basic {token}"
         try:
             self._socket = await connect(
                 self._uri,
+                ssl=self._tls,
                 subprotocols=self._subprotocols,
                 additional_headers=headers,
                 compression=None,
@@ -348,8 +371,7 @@ class Charger:
                     self._on_frame("received", text)
                 elements = json.loads(text)
                 if elements[0] == 2:
-                    frame = [4, elements[1], "NotImplemented", "a simulated charger", {}]
-                    await self.send_text(json.dumps(frame, separators=(",", ":")))
+                    await self._answer(elements)
                 elif (answer := self._pending.get(elements[1])) is not None and not answer.done():
                     answer.set_result(elements)
         except (ConnectionClosed, ConnectionLost):
@@ -359,6 +381,23 @@ class Charger:
             for answer in self._pending.values():
                 if not answer.done():
                     answer.set_exception(lost)
+
+    async def _answer(self, call: list[Any]) -> None:
+        """Answer a CALL of the central system: [2, message id, action, payload]."""
+        if self._on_call is None:
+            answer: dict[str, Any] | Refusal | None = Refusal(
+                "NotImplemented", "a simulated charger"
+            )
+        else:
+            answer = self._on_call(call[2], call[3])
+        if answer is None:
+            return
+        frame = (
+            [4, call[1], answer.code, answer.description, {}]
+            if isinstance(answer, Refusal)
+            else [3, call[1], answer]
+        )
+        await self.send_text(json.dumps(frame, separators=(",", ":")))
 
 
 def _lost(error: ConnectionClosed) -> ConnectionLost:

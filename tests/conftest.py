@@ -33,17 +33,24 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """A pgTAP file counts as one test; say how many assertions they held."""
-    counts = [
-        value
+    """Say how many assertions the pgTAP files held, and what the chaos came to."""
+    calls = [
+        report
         for reports in terminalreporter.stats.values()
         for report in reports
         if isinstance(report, pytest.TestReport) and report.when == "call"
-        for name, value in report.user_properties
+    ]
+    properties = [(call, name, value) for call in calls for name, value in call.user_properties]
+    counts = [
+        value
+        for _, name, value in properties
         if name == "pgtap_assertions" and isinstance(value, int)
     ]
     if counts:
         terminalreporter.write_line(f"pgTAP: {sum(counts)} assertions in {len(counts)} files")
+    for call, name, value in properties:
+        if name == "chaos":
+            terminalreporter.write_line(f"{call.nodeid.rpartition('::')[2]}: {value}")
 
 
 @pytest.fixture(scope="session")

@@ -31,7 +31,7 @@ from tests.simulate_client import (
 )
 from tests.support.rest import Api, ApiError
 
-__all__ = ["Check", "main", "observe"]
+__all__ = ["Check", "bring_up", "hold_charger", "main", "observe", "show", "sign_in"]
 
 _DURATION = timedelta(minutes=30)
 
@@ -54,9 +54,9 @@ def observe(
     how many messages it sent. Raises ApiError when the API refuses what it should allow.
     """
     plan = report.plan
-    operator = _sign_in(info, "operator", is_of_first_tenant=True)
-    driver = _sign_in(info, "customer", is_of_first_tenant=True)
-    stranger = _sign_in(info, "operator", is_of_first_tenant=False)
+    operator = sign_in(info, "operator", is_of_first_tenant=True)
+    driver = sign_in(info, "customer", is_of_first_tenant=True)
+    stranger = sign_in(info, "operator", is_of_first_tenant=False)
     identity = info["demo"]["charge_point"]["id"]
     (charge_point,) = operator.read("charge_points", identity=f"eq.{identity}")
     key = {
@@ -129,7 +129,7 @@ def _make_plan(info: dict[str, Any]) -> SessionPlan:
     The meter begins with as much as any session has ever reported: it never runs back.
     """
     identity = info["demo"]["charge_point"]["id"]
-    operator = _sign_in(info, "operator", is_of_first_tenant=True)
+    operator = sign_in(info, "operator", is_of_first_tenant=True)
     (charge_point,) = operator.read("charge_points", identity=f"eq.{identity}")
     most = operator.read(
         "charging_sessions",
@@ -157,7 +157,7 @@ def _sight(question: str, rows: list[dict[str, Any]], *, expected: int) -> Check
     return Check(question, "yes" if rows else "no", len(rows) == expected)
 
 
-def _sign_in(info: dict[str, Any], role: str, *, is_of_first_tenant: bool) -> Api:
+def sign_in(info: dict[str, Any], role: str, *, is_of_first_tenant: bool) -> Api:
     """Sign in as the first account of a role, of the first tenant or of another."""
     accounts = info["demo"]["accounts"]
     first = next(one for one in accounts if one["role"] == role)
@@ -187,7 +187,7 @@ async def _charge(info: dict[str, Any], plan: SessionPlan) -> tuple[SessionRepor
     return report, sent
 
 
-def _bring_up() -> dict[str, Any]:
+def bring_up() -> dict[str, Any]:
     """Start the stack unless it runs; return the JSON of `make info`. What is said goes to stderr.
 
     Raises CalledProcessError when a command fails; it has said why.
@@ -200,7 +200,7 @@ def _bring_up() -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def _hold_charger() -> Iterator[None]:
+def hold_charger() -> Iterator[None]:
     """Wait until no other demo charges: the charger has one plug and one meter."""
     home = ROOT / Path(os.environ.get("VOLTARO_HOME") or ".voltaro").expanduser()
     descriptor = os.open(home, os.O_RDONLY | os.O_DIRECTORY)
@@ -211,7 +211,8 @@ def _hold_charger() -> Iterator[None]:
         os.close(descriptor)
 
 
-def _show(checks: list[Check]) -> None:
+def show(checks: list[Check]) -> None:
+    """Print what was asked and found, one line each."""
     width = max(len(check.question) for check in checks)
     print("\nWhat the platform made of it:")
     for check in checks:
@@ -222,14 +223,14 @@ def _show(checks: list[Check]) -> None:
 def main() -> int:
     """Run the demo and return the exit status."""
     try:
-        info = _bring_up()
+        info = bring_up()
     except subprocess.CalledProcessError as error:
         return error.returncode
     if info["demo"] is None:
         print("there is no demo tenant here: start with VOLTARO_DEMO=1 on an empty database")
         return 1
     try:
-        with _hold_charger():
+        with hold_charger():
             since = datetime.now(UTC)
             plan = _make_plan(info)
             report, sent = asyncio.run(_charge(info, plan))
@@ -238,7 +239,7 @@ def main() -> int:
         print(f"failed: {error or 'no answer in time'}")
         return 1
     checks += [Check("the charger's complaint", one, is_right=False) for one in report.problems]
-    _show(checks)
+    show(checks)
     return 0 if all(check.is_right for check in checks) else 1
 
 

@@ -87,9 +87,10 @@ create table core.charge_points (
                 then quirks - array[
                     'assume_subprotocol', 'settle_s', 'command_timeout_s', 'command_gap_s',
                     'refuses_boot_trigger', 'refuses_get_configuration',
-                    'authorization_key_form', 'energy_unit'
+                    'authorization_key_form', 'energy_unit', 'allows_old_tls'
                 ] = '{}'
                 and coalesce(jsonb_typeof(quirks -> 'assume_subprotocol'), 'string') = 'string'
+                and coalesce(jsonb_typeof(quirks -> 'allows_old_tls'), 'boolean') = 'boolean'
             else false
         end
     ),

@@ -24,6 +24,7 @@ create table ops.connections (
     remote_address text,
     user_agent text,
     is_tls boolean not null default false,
+    tls_version text,
     security_profile smallint,
     flags text[] not null default '{}',
     opened_at timestamptz not null default now(),

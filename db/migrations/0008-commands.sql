@@ -11,12 +11,13 @@ create table ops.message_schemas (
     ocpp_version text not null,
     action text not null,
     schema jsonb not null,
+    digest text not null,
     constraint message_schemas_pkey primary key (ocpp_version, action)
 );
 alter table ops.message_schemas enable row level security;
 comment on table ops.message_schemas is
     'JSON schemas of requests, as the bridge''s OCPP library ships them: what we send is checked '
-    'before it is queued.';
+    'before it is queued; digest is the library''s name for all of a version.';
 
 create table ops.command_actions (
     ocpp_version text not null,
@@ -87,6 +88,7 @@ create table ops.commands (
     result jsonb,
     error_code text,
     error_description text,
+    violations jsonb,
     constraint commands_pkey primary key (tenant_id, id),
     constraint commands_charge_point_fkey
     foreign key (tenant_id, charge_point_id)
@@ -121,8 +123,12 @@ where state = 'sent';
 create index commands_queue_idx on ops.commands (tenant_id, charge_point_id, id)
 where state = 'queued';
 create index commands_expires_at_idx on ops.commands (expires_at) where state = 'queued';
+create index commands_fleeting_idx on ops.commands (tenant_id, charge_point_id)
+where state = 'queued' and not is_kept;
 create index commands_answer_due_at_idx on ops.commands (answer_due_at) where state = 'sent';
 create index commands_charge_point_idx on ops.commands (tenant_id, charge_point_id, id desc);
+create index commands_sent_at_idx on ops.commands (tenant_id, charge_point_id, sent_at)
+where sent_at is not null;
 create index commands_connection_idx on ops.commands (connection_id, message_id);
 create index commands_batch_idx on ops.commands (tenant_id, batch_id) where batch_id is not null;
 create index commands_created_at_idx on ops.commands (tenant_id, created_at desc);
@@ -165,6 +171,12 @@ insert into ops.settings (name, value, description) values
     ('bridge.command_timeout_s', '30', 'How long a charger may take to answer a command.'),
     ('bridge.command_poll_s', '2', 'How often a bridge looks for commands whose bell it missed.'),
     ('bridge.max_unanswered_commands', '3', 'Unanswered commands that end a connection.'),
+    ('bridge.admissions_per_s', '100', 'Handshakes a second; more of them wait for their turn.'),
+    ('bridge.admission_burst', '50', 'Handshakes that go through at once after a quiet time.'),
+    ('bridge.drain_s', '10', 'Over so many seconds at most a stopping bridge empties itself.'),
+    ('bridge.drains_per_s', '100', 'Chargers a second that a stopping bridge sends away.'),
     ('commands.max_queued', '100', 'Commands of one charge point that may wait.'),
+    ('commands.away_grace_s', '30', 'So long a charger may be away before what is not kept goes.'),
+    ('commands.answer_grace_s', '30', 'So long a bridge may take to report a time-out.'),
     ('commands.remote_start_window_s', '600', 'A start so long after a remote start is its own.'),
     ('jobs.command_days', '365', 'How long finished commands are kept.');

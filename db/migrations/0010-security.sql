@@ -1,6 +1,42 @@
 -- Certificates, security events, alarms, and what is known of charger models.
 -- depends: 0009-devices
 
+-- The tables are empty: they are made by the same first migrate.
+alter table core.charge_points add column pending_security_profile smallint;
+alter table core.charge_points add column security_command_id bigint;
+alter table core.charge_points
+-- squawk-ignore adding-foreign-key-constraint,constraint-missing-not-valid
+add constraint charge_points_security_command_fkey
+foreign key (tenant_id, security_command_id)
+references ops.commands (tenant_id, id) on delete set null (security_command_id);
+alter table core.charge_points
+-- squawk-ignore constraint-missing-not-valid
+add constraint charge_points_quirks_values_check
+check (
+    coalesce(quirks -> 'settle_s', '0') between '0' and '3600'
+    and coalesce(quirks -> 'command_timeout_s', '1') between '1' and '3600'
+    and coalesce(quirks -> 'command_gap_s', '0') between '0' and '3600'
+    and coalesce(jsonb_typeof(quirks -> 'refuses_boot_trigger'), 'boolean') = 'boolean'
+    and coalesce(jsonb_typeof(quirks -> 'refuses_get_configuration'), 'boolean') = 'boolean'
+    and coalesce(quirks -> 'authorization_key_form', '"hex"') in ('"hex"', '"text"')
+    and coalesce(quirks -> 'energy_unit', '"Wh"') in ('"Wh"', '"kWh"')
+);
+alter table core.charge_points
+-- squawk-ignore constraint-missing-not-valid
+add constraint charge_points_pending_security_profile_check
+check (pending_security_profile between 1 and 3);
+-- squawk-ignore require-concurrent-index-creation
+create index charge_points_security_command_idx
+on core.charge_points (tenant_id, security_command_id);
+alter table core.charge_point_keys add column command_id bigint;
+alter table core.charge_point_keys
+-- squawk-ignore adding-foreign-key-constraint,constraint-missing-not-valid
+add constraint charge_point_keys_command_fkey
+foreign key (tenant_id, command_id)
+references ops.commands (tenant_id, id) on delete set null (command_id);
+-- squawk-ignore require-concurrent-index-creation
+create index charge_point_keys_command_idx on core.charge_point_keys (tenant_id, command_id);
+
 create table core.certificate_requests (
     tenant_id bigint not null,
     id bigint not null generated always as identity,
@@ -27,6 +63,7 @@ create table core.certificate_requests (
 );
 create index certificate_requests_charge_point_idx
 on core.certificate_requests (tenant_id, charge_point_id, id desc);
+create index certificate_requests_decided_at_idx on core.certificate_requests (decided_at);
 create index certificate_requests_command_idx
 on core.certificate_requests (tenant_id, command_id);
 create index certificate_requests_pending_idx on core.certificate_requests (next_attempt_at)
@@ -126,6 +163,8 @@ create table core.security_events (
 create index security_events_happened_at_idx
 on core.security_events (tenant_id, happened_at desc);
 create index security_events_received_at_idx on core.security_events (received_at);
+create index security_events_charge_point_idx
+on core.security_events (tenant_id, charge_point_id, received_at);
 alter table core.security_events enable row level security;
 comment on table core.security_events is
     'Security events of chargers, each once however often it is sent.';
@@ -159,6 +198,7 @@ on core.alarms (tenant_id, charge_point_id, kind) nulls not distinct
 where cleared_at is null;
 create index alarms_charge_point_idx on core.alarms (tenant_id, charge_point_id);
 create index alarms_raised_at_idx on core.alarms (tenant_id, raised_at desc);
+create index alarms_cleared_at_idx on core.alarms (cleared_at);
 create index alarms_acknowledged_by_idx on core.alarms (acknowledged_by);
 alter table core.alarms enable row level security;
 comment on table core.alarms is
@@ -185,17 +225,101 @@ create table core.model_quirks (
                     'refuses_boot_trigger', 'refuses_get_configuration',
                     'authorization_key_form', 'energy_unit'
                 ] = '{}'
+                and coalesce(jsonb_typeof(quirks -> 'assume_subprotocol'), 'string') = 'string'
             else false
         end
-    )
+    ),
+    constraint model_quirks_quirks_values_check
+    check (
+        coalesce(quirks -> 'settle_s', '0') between '0' and '3600'
+        and coalesce(quirks -> 'command_timeout_s', '1') between '1' and '3600'
+        and coalesce(quirks -> 'command_gap_s', '0') between '0' and '3600'
+        and coalesce(jsonb_typeof(quirks -> 'refuses_boot_trigger'), 'boolean') = 'boolean'
+        and coalesce(jsonb_typeof(quirks -> 'refuses_get_configuration'), 'boolean') = 'boolean'
+        and coalesce(quirks -> 'authorization_key_form', '"hex"') in ('"hex"', '"text"')
+        and coalesce(quirks -> 'energy_unit', '"Wh"') in ('"Wh"', '"kWh"')
+    ),
+    -- A pattern that ends in a backslash would fail whoever asks for the quirks of any charger.
+    constraint model_quirks_patterns_check
+    check (strpos(vendor || model || firmware_version, '\') = 0)
 );
 alter table core.model_quirks enable row level security;
 comment on table core.model_quirks is
     'Exceptions for models that do not follow OCPP, for all tenants; vendor, model and firmware '
     'are LIKE patterns, a longer one wins, and a charge point''s own quirks win over these.';
 
+create table ops.charge_point_volumes (
+    tenant_id bigint not null,
+    charge_point_id bigint not null,
+    kind text not null,
+    counted_since timestamptz not null,
+    amount bigint not null,
+    constraint charge_point_volumes_pkey primary key (tenant_id, charge_point_id, kind),
+    constraint charge_point_volumes_charge_point_fkey
+    foreign key (tenant_id, charge_point_id)
+    references core.charge_points (tenant_id, id) on delete cascade
+) with (fillfactor = 50);
+alter table ops.charge_point_volumes enable row level security;
+comment on table ops.charge_point_volumes is
+    'How many rows of each kind a charge point made in a day: a hostile one fills no table.';
+
+-- Boots since a moment: a charger that reboots all the time is told from one that did once.
+alter table ops.presence
+add column boots_counted_since timestamptz,
+add column boots integer not null default 0;
+
+insert into ops.job_schedules (job, every, description) values
+    ('check_certificates', '1 hour', 'Alarm before certificates of chargers end.');
+
+create table ops.id_token_windows (
+    tenant_id bigint not null,
+    charge_point_id bigint not null,
+    began_at timestamptz not null default now(),
+    token_hashes integer[] not null default '{}',
+    refusals bigint not null default 0,
+    constraint id_token_windows_pkey primary key (tenant_id, charge_point_id),
+    constraint id_token_windows_charge_point_fkey
+    foreign key (tenant_id, charge_point_id)
+    references core.charge_points (tenant_id, id) on delete cascade
+);
+alter table ops.id_token_windows enable row level security;
+comment on table ops.id_token_windows is
+    'Which id tokens were shown at a charge point within an hour, by their hashes.';
+
 insert into ops.settings (name, value, description) values
+    (
+        'charging.max_id_tokens_per_hour', '300',
+        'Different tokens that one charge point may have authorised within an hour.'
+    ),
+    ('bridge.max_sockets', '50000', 'Open sockets of one bridge.'),
+    ('bridge.max_sockets_per_address', '10000', 'Open sockets of one address, IPv6 by /64.'),
+    ('bridge.max_unfinished_handshakes', '8000', 'Handshakes of one bridge at the same time.'),
+    (
+        'bridge.max_unfinished_handshakes_per_address', '4000',
+        'Handshakes of one address at the same time.'
+    ),
+    ('bridge.handshakes_per_s', '200', 'New sockets of one address a second.'),
+    ('bridge.reconnects_per_s', '20', 'Handshakes of one charger a second.'),
+    ('bridge.calls_per_s', '100', 'Messages of one charger a second; more are read later.'),
+    ('bridge.bytes_per_s', '262144', 'Bytes of one charger a second; more are read later.'),
+    ('bridge.burst_s', '10', 'For how many seconds those rates may be saved up.'),
+    ('bridge.max_throttled_s', '900', 'Seconds above its rate that end a connection (1008).'),
+    ('bridge.max_fragments', '1024', 'Parts of one message.'),
+    ('bridge.refusals_to_remember', '5', 'Equal refusals in a row, then memory answers.'),
+    ('bridge.refusal_memory_s', '20', 'Seconds until the database is asked again.'),
+    ('bridge.silence_s', '1000', 'A socket that never answered a ping may be silent so long.'),
+    ('fleet.max_sessions', '5000', 'Sessions that one charge point may make a day.'),
+    ('fleet.max_authorizations', '50000', 'Decisions kept of one charge point a day.'),
+    ('fleet.max_failed_messages', '1000', 'Failed messages kept of one charge point a day.'),
+    ('fleet.max_status_changes', '20000', 'States kept of one charge point a day.'),
+    ('fleet.max_readings', '500000', 'Readings kept of one charge point a day.'),
+    ('charging.max_session_events', '1000', 'Events kept of one session, but for its moves.'),
+    ('fleet.flapping_count', '5', 'Connections or boots in fleet.flapping_window_s that alarm.'),
+    ('fleet.flapping_window_s', '300', 'The time in which connections and boots are counted.'),
     ('fleet.max_security_events', '10000', 'Security events kept of one charge point a day.'),
+    ('fleet.max_certificate_requests', '20', 'Requests to sign of one charge point a day.'),
+    ('fleet.certificate_days', '730', 'How long a certificate of a charger is signed for.'),
+    ('fleet.max_signing_attempts', '12', 'Failures of the CA after which a request has failed.'),
     ('fleet.certificate_alarm_days', '30', 'Days before its end that a certificate alarms.'),
     ('jobs.security_event_days', '730', 'How long security events are kept.'),
     ('jobs.alarm_days', '365', 'How long cleared alarms are kept.');

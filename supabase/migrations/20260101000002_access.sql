@@ -14,6 +14,7 @@ create table core.tenants (
     time_zone text not null default 'UTC',
     currency text not null default 'EUR',
     language text not null default 'en',
+    cpo_name text,
     is_active boolean not null default true,
     allows_sign_up boolean not null default false,
     created_at timestamptz not null default now(),
@@ -26,6 +27,7 @@ create table core.tenants (
     constraint tenants_country_code_check check (country_code ~ '^[A-Z]{2}$'),
     constraint tenants_party_id_check check (party_id ~ '^[A-Z0-9]{3}$'),
     constraint tenants_currency_check check (currency ~ '^[A-Z]{3}$'),
+    constraint tenants_cpo_name_check check (length(btrim(cpo_name)) between 1 and 64),
     constraint tenants_language_check check (language ~ '^[a-z]{2}(-[A-Z]{2})?$'),
     -- An unknown zone raises 22023 here, before it could shift a price.
     constraint tenants_time_zone_check

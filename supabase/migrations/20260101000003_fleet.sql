@@ -53,6 +53,7 @@ create table core.charge_points (
     security_profile smallint not null default 1,
     quirks jsonb not null default '{}',
     max_power_w integer,
+    configuration_template_id bigint,
     vendor text,
     model text,
     serial_number text,
@@ -87,8 +88,13 @@ create table core.charge_points (
     check (
         case
             when jsonb_typeof(quirks) = 'object'
-                then quirks - 'assume_subprotocol' = '{}'
+                then quirks - array[
+                    'assume_subprotocol', 'settle_s', 'command_timeout_s', 'command_gap_s',
+                    'refuses_boot_trigger', 'refuses_get_configuration',
+                    'authorization_key_form', 'energy_unit', 'allows_old_tls'
+                ] = '{}'
                 and coalesce(jsonb_typeof(quirks -> 'assume_subprotocol'), 'string') = 'string'
+                and coalesce(jsonb_typeof(quirks -> 'allows_old_tls'), 'boolean') = 'boolean'
             else false
         end
     ),

@@ -70,6 +70,7 @@ create table core.sessions (
     stop_id_token text,
     stop_authorization_status text,
     reservation_id integer,
+    command_id bigint,
     boot_number bigint not null default 0,
     hold_reason text,
     hold_details jsonb,

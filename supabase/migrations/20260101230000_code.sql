@@ -237,7 +237,8 @@ begin
             r.name = 'admin'
             or r.name = 'operator' and p.key in (
                 'users.read', 'sites.write', 'charge_points.write', 'charge_point_keys.write',
-                'onboarding.write', 'id_tokens.write', 'sessions.write', 'messages.read'
+                'onboarding.write', 'id_tokens.write', 'sessions.write', 'messages.read',
+                'commands.write', 'configuration.write', 'firmware.write'
             )
             or r.name = 'support' and p.key in ('users.read', 'messages.read')
     where r.tenant_id = p_tenant_id and r.is_built_in
@@ -1913,6 +1914,51 @@ comment on function api.admit_id_token(bigint, uuid, bigint, text, text, timesta
     E'Register an unknown id token, for a person and a group if you name them.\n'
     'Returns {"id_token_id", "id_token"}.';
 
+-- db/code/api/alarms.sql ----------------------------------------
+
+-- Alarms, read-only.
+create or replace view api.alarms
+with (security_invoker = true) as
+select
+    a.tenant_id,
+    a.id,
+    a.charge_point_id,
+    a.kind,
+    a.severity,
+    a.message,
+    a.details,
+    a.occurrences,
+    a.raised_at,
+    a.last_raised_at,
+    a.acknowledged_at,
+    a.acknowledged_by,
+    a.cleared_at
+from core.alarms as a;
+
+grant select (
+    tenant_id, id, charge_point_id, kind, severity, message, details, occurrences, raised_at,
+    last_raised_at, acknowledged_at, acknowledged_by, cleared_at
+) on api.alarms to staff, platform;
+
+comment on view api.alarms is
+    E'What somebody should look at: one open row for each charge point and kind.\n'
+    'Open ones have no cleared_at. acknowledge_alarm says that somebody has seen it, clear_alarm '
+    'that it is over; some clear by themselves.';
+comment on column api.alarms.tenant_id is 'The tenant that owns the row.';
+comment on column api.alarms.id is 'Number of the alarm.';
+comment on column api.alarms.charge_point_id is
+    'The charge point; null for an alarm of the whole tenant.';
+comment on column api.alarms.kind is 'What it is about, a stable name.';
+comment on column api.alarms.severity is 'info, warning or critical: the highest so far.';
+comment on column api.alarms.message is 'What happened the last time, for people.';
+comment on column api.alarms.details is 'Details of the last time; its keys depend on the kind.';
+comment on column api.alarms.occurrences is 'How often it was raised while it was open.';
+comment on column api.alarms.raised_at is 'When it was first raised.';
+comment on column api.alarms.last_raised_at is 'When it was last raised.';
+comment on column api.alarms.acknowledged_at is 'When somebody said that they had seen it.';
+comment on column api.alarms.acknowledged_by is 'Who that was.';
+comment on column api.alarms.cleared_at is 'When it was over; null while it is open.';
+
 -- db/code/api/api_keys.sql ----------------------------------------
 
 -- API keys, never the keys themselves. Written by functions: create_api_key, revoke_api_key.
@@ -2031,6 +2077,172 @@ comment on column api.authorizations.reason is
     'id_token_not_yet_valid, id_token_expired, no_right_here or too_many_transactions.';
 comment on column api.authorizations.decided_at is 'When it was decided.';
 
+-- db/code/api/campaign_members.sql ----------------------------------------
+
+-- The charge points of campaigns and how each fares, read-only.
+create or replace view api.campaign_members
+with (security_invoker = true) as
+select
+    m.tenant_id,
+    m.campaign_id,
+    m.charge_point_id,
+    m.state,
+    m.wave_no,
+    m.command_id,
+    m.reason,
+    m.updated_at
+from core.campaign_members as m;
+
+grant select (
+    tenant_id, campaign_id, charge_point_id, state, wave_no, command_id, reason, updated_at
+) on api.campaign_members to staff, platform;
+
+comment on view api.campaign_members is 'The charge points of a campaign and how each fares.';
+comment on column api.campaign_members.tenant_id is 'The tenant that owns the row.';
+comment on column api.campaign_members.campaign_id is 'The campaign.';
+comment on column api.campaign_members.charge_point_id is 'The charge point.';
+comment on column api.campaign_members.state is
+    'pending (its turn has not come), running, done, failed or skipped. A failed one becomes '
+    'running or done when its charger goes on.';
+comment on column api.campaign_members.wave_no is
+    'The wave that it belongs to, from 1; null before it has one.';
+comment on column api.campaign_members.command_id is 'The command that it was sent.';
+comment on column api.campaign_members.reason is
+    'Why it failed or was skipped: the state of its command, the status that the charger '
+    'reported, or the key of the error that kept the command from being queued.';
+comment on column api.campaign_members.updated_at is 'When the row last changed.';
+
+-- db/code/api/campaigns.sql ----------------------------------------
+
+-- Campaigns and how they stand, read-only.
+create or replace view api.campaigns
+with (security_invoker = true) as
+select
+    c.tenant_id,
+    c.id,
+    c.name,
+    c.action,
+    c.payload,
+    c.state,
+    c.wave_size,
+    extract(epoch from c.wave_interval)::integer as wave_interval_s,
+    c.max_failures,
+    c.batch_id,
+    c.next_wave_at,
+    c.stop_reason,
+    c.created_by,
+    c.created_at,
+    c.updated_at,
+    c.finished_at,
+    (
+        select count(*)
+        from core.campaign_members as m
+        where m.tenant_id = c.tenant_id and m.campaign_id = c.id and m.state = 'pending'
+    ) as pending,
+    (
+        select count(*)
+        from core.campaign_members as m
+        where m.tenant_id = c.tenant_id and m.campaign_id = c.id and m.state = 'running'
+    ) as running,
+    (
+        select count(*)
+        from core.campaign_members as m
+        where m.tenant_id = c.tenant_id and m.campaign_id = c.id and m.state = 'done'
+    ) as done,
+    (
+        select count(*)
+        from core.campaign_members as m
+        where m.tenant_id = c.tenant_id and m.campaign_id = c.id and m.state = 'failed'
+    ) as failed,
+    (
+        select count(*)
+        from core.campaign_members as m
+        where m.tenant_id = c.tenant_id and m.campaign_id = c.id and m.state = 'skipped'
+    ) as skipped
+from core.campaigns as c;
+
+grant select (
+    tenant_id, id, name, action, payload, state, wave_size, wave_interval_s, max_failures, batch_id,
+    next_wave_at, stop_reason, created_by, created_at, updated_at, finished_at, pending, running,
+    done, failed, skipped
+) on api.campaigns to staff, platform;
+
+comment on view api.campaigns is
+    'A command for many charge points, in waves, that stops when too many fail. Made by '
+    'create_campaign; campaign_members can be embedded.';
+comment on column api.campaigns.tenant_id is 'The tenant that owns the row.';
+comment on column api.campaigns.id is 'Number of the campaign.';
+comment on column api.campaigns.name is 'What it is called.';
+comment on column api.campaigns.action is 'The OCPP action that each charge point gets.';
+comment on column api.campaigns.payload is 'What each is sent, before it is completed for it.';
+comment on column api.campaigns.state is
+    'running, paused (no new commands), stopped (by a person or by failures) or done.';
+comment on column api.campaigns.wave_size is 'How many charge points are in one wave.';
+comment on column api.campaigns.wave_interval_s is
+    'Seconds from the beginning of a wave to the next, which also waits for the end of the wave.';
+comment on column api.campaigns.max_failures is 'How many may fail before it stops.';
+comment on column api.campaigns.batch_id is 'That of its commands.';
+comment on column api.campaigns.next_wave_at is 'When the next wave may begin.';
+comment on column api.campaigns.stop_reason is
+    'requested (by a person) or failures; null unless it was stopped.';
+comment on column api.campaigns.created_by is 'Who made it.';
+comment on column api.campaigns.created_at is 'When it was made.';
+comment on column api.campaigns.updated_at is 'When the row was last changed.';
+comment on column api.campaigns.finished_at is 'When it was done or stopped.';
+comment on column api.campaigns.pending is 'Charge points that have not had their turn.';
+comment on column api.campaigns.running is 'Charge points that are at it.';
+comment on column api.campaigns.done is 'Charge points that did it.';
+comment on column api.campaigns.failed is
+    'Charge points whose command or whose job failed, as far as is known now.';
+comment on column api.campaigns.skipped is
+    'Charge points that were left out: the campaign was stopped, or their command cancelled.';
+
+-- db/code/api/certificate_requests.sql ----------------------------------------
+
+-- Requests of charge points for a certificate, read-only.
+create or replace view api.certificate_requests
+with (security_invoker = true) as
+select
+    r.tenant_id,
+    r.id,
+    r.charge_point_id,
+    r.csr,
+    r.state,
+    r.reason,
+    r.attempts,
+    r.next_attempt_at,
+    r.requested_at,
+    r.decided_at,
+    r.command_id
+from core.certificate_requests as r;
+
+grant select (
+    tenant_id, id, charge_point_id, csr, state, reason, attempts, next_attempt_at, requested_at,
+    decided_at, command_id
+) on api.certificate_requests to staff, platform;
+
+comment on view api.certificate_requests is
+    E'A request of a charge point to have a certificate signed (SignCertificate).\n'
+    'The jobs runner takes it to the certificate authority; what is signed goes to the charge '
+    'point as CertificateSigned and stands in charge_point_certificates.';
+comment on column api.certificate_requests.tenant_id is 'The tenant that owns the row.';
+comment on column api.certificate_requests.id is 'Number of the request.';
+comment on column api.certificate_requests.charge_point_id is 'The charge point that asked.';
+comment on column api.certificate_requests.csr is 'The request itself, PEM.';
+comment on column api.certificate_requests.state is
+    'pending, signed, refused (by a rule of ours) or failed (by the authority).';
+comment on column api.certificate_requests.reason is
+    'Why it was refused or has failed so far: unreadable, signature_invalid, key_type, '
+    'key_too_short, serial_number_unknown, serial_number_wrong, organization_wrong, '
+    'chain_too_long, replaced (by a newer one), or what the authority said.';
+comment on column api.certificate_requests.attempts is 'How often it was taken to the authority.';
+comment on column api.certificate_requests.next_attempt_at is
+    'When it is taken there next, while it is pending.';
+comment on column api.certificate_requests.requested_at is 'When it arrived.';
+comment on column api.certificate_requests.decided_at is 'When it was signed, refused or given up.';
+comment on column api.certificate_requests.command_id is
+    'The CertificateSigned that took the certificate to the charge point.';
+
 -- db/code/api/change_password.sql ----------------------------------------
 
 -- Change the own password; all other sign-ins end.
@@ -2082,6 +2294,66 @@ grant execute on function api.change_password(text, text) to staff, customer, pl
 comment on function api.change_password(text, text) is
     E'Change your password.\nAll your other sign-ins end. A password has 10 to 72 bytes.';
 
+-- db/code/api/charge_point_certificates.sql ----------------------------------------
+
+-- Client certificates of charge points, read-only.
+create or replace view api.charge_point_certificates
+with (security_invoker = true) as
+select
+    c.tenant_id,
+    c.id,
+    c.charge_point_id,
+    c.certificate_request_id,
+    c.fingerprint_sha256,
+    c.serial_number,
+    c.subject_common_name,
+    c.subject_organization,
+    c.issuer,
+    c.not_before,
+    c.not_after,
+    c.certificate,
+    c.created_at,
+    c.first_used_at,
+    c.last_used_at,
+    c.revoked_at
+from core.charge_point_certificates as c;
+
+grant select (
+    tenant_id, id, charge_point_id, certificate_request_id, fingerprint_sha256, serial_number,
+    subject_common_name, subject_organization, issuer, not_before, not_after, certificate,
+    created_at, first_used_at, last_used_at, revoked_at
+) on api.charge_point_certificates to staff, platform;
+
+comment on view api.charge_point_certificates is
+    E'A client certificate of a charge point, for security profile 3.\n'
+    'Signed for it, registered with register_charge_point_certificate, or seen first when it '
+    'connected with one of a trusted authority. revoke_charge_point_certificate ends it.';
+comment on column api.charge_point_certificates.tenant_id is 'The tenant that owns the row.';
+comment on column api.charge_point_certificates.id is 'Number of the certificate.';
+comment on column api.charge_point_certificates.charge_point_id is
+    'The charge point whose it is, and no others.';
+comment on column api.charge_point_certificates.certificate_request_id is
+    'The request that it was signed for; null when it was not signed by us.';
+comment on column api.charge_point_certificates.fingerprint_sha256 is
+    'SHA-256 of the certificate, unique.';
+comment on column api.charge_point_certificates.serial_number is 'Its serial number, hexadecimal.';
+comment on column api.charge_point_certificates.subject_common_name is
+    'CN of its subject: the serial number of the charge point.';
+comment on column api.charge_point_certificates.subject_organization is
+    'O of its subject: the operator.';
+comment on column api.charge_point_certificates.issuer is 'Who issued it (RFC 4514).';
+comment on column api.charge_point_certificates.not_before is 'From when it is valid.';
+comment on column api.charge_point_certificates.not_after is 'Until when it is valid.';
+comment on column api.charge_point_certificates.certificate is
+    'The certificate and what leads to its root, PEM; null when it was only seen.';
+comment on column api.charge_point_certificates.created_at is 'When it was recorded.';
+comment on column api.charge_point_certificates.first_used_at is
+    'When the charge point first connected with it.';
+comment on column api.charge_point_certificates.last_used_at is
+    'When the charge point last connected with it.';
+comment on column api.charge_point_certificates.revoked_at is
+    'Since when it is refused; null while it is good.';
+
 -- db/code/api/charge_point_keys.sql ----------------------------------------
 
 -- Keys of charge points without their hashes, read-only.
@@ -2095,12 +2367,13 @@ select
     k.created_at,
     k.first_used_at,
     k.last_used_at,
-    k.retired_at
+    k.retired_at,
+    k.command_id
 from core.charge_point_keys as k;
 
 grant select (
     tenant_id, id, charge_point_id, is_human_chosen, created_at, first_used_at, last_used_at,
-    retired_at
+    retired_at, command_id
 ) on api.charge_point_keys to staff, platform;
 
 comment on view api.charge_point_keys is
@@ -2119,6 +2392,451 @@ comment on column api.charge_point_keys.last_used_at is
     'When the charge point last connected with it.';
 comment on column api.charge_point_keys.retired_at is
     'Since when it is no longer valid: a newer key has connected.';
+comment on column api.charge_point_keys.command_id is
+    'The ChangeConfiguration that took it to the charge point; null for one shown to a person.';
+
+-- db/code/api/charge_point_status.sql ----------------------------------------
+
+-- How charge points are now: one row each, of one or of all that the caller may see.
+--
+-- The parts are read as sets and joined, so that ten thousand chargers cost one pass over each
+-- table and no look-up a charger (measured: 0.3 s, with 20,000 connectors).
+-- Definer: a caller's own reading would cost a policy a row and table, and the directory of
+-- identities is nobody's to read; the tenant is an explicit filter instead.
+-- Errors:  PT404 charge_point_unknown, also for another tenant's.
+create or replace function api.charge_point_status(charge_point text default null)
+returns table (
+    tenant_id bigint,
+    charge_point_id bigint,
+    identity text,
+    name text,
+    site_id bigint,
+    is_enabled boolean,
+    registration_status text,
+    is_online boolean,
+    is_connected boolean,
+    connected_since timestamptz,
+    last_seen_at timestamptz,
+    last_boot_at timestamptz,
+    ocpp_version text,
+    security_profile smallint,
+    vendor text,
+    model text,
+    firmware_version text,
+    connectors jsonb,
+    active_sessions jsonb,
+    command_in_flight jsonb,
+    queued_commands bigint
+)
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+-- One charge point and all of them need different plans.
+set plan_cache_mode = force_custom_plan
+as $$
+#variable_conflict use_column
+declare
+    -- Null: of every tenant; 0 is none's.
+    v_tenant_id bigint := case
+        when claims.role() is distinct from 'platform' then coalesce(claims.tenant_id(), 0)
+    end;
+    -- Null: every charge point.
+    v_id bigint;
+begin
+    if charge_point_status.charge_point is not null then
+        select i.tenant_id, i.charge_point_id into v_tenant_id, v_id
+        from core.charge_point_identities as i
+        where
+            i.identity_key = lower(charge_point_status.charge_point)
+            and (v_tenant_id is null or i.tenant_id = v_tenant_id);
+        if not found then
+            raise exception using
+                errcode = 'PT404',
+                message = 'there is no such charge point',
+                detail = '{"error":"charge_point_unknown"}',
+                hint = 'charge_point is the OCPP identity, as charge_points has it.';
+        end if;
+    end if;
+
+    return query
+    select
+        c.tenant_id,
+        c.id,
+        c.identity,
+        c.name,
+        c.site_id,
+        c.is_enabled,
+        c.registration_status,
+        fleet.is_online(p.is_connected, p.last_seen_at, p.heartbeat_interval_s),
+        coalesce(p.is_connected, false),
+        o.opened_at,
+        p.last_seen_at,
+        p.last_boot_at,
+        c.ocpp_version,
+        c.security_profile,
+        c.vendor,
+        c.model,
+        c.firmware_version,
+        coalesce(k.connectors, '[]'),
+        coalesce(s.sessions, '[]'),
+        f.command,
+        coalesce(q.count, 0)
+    from core.charge_points as c
+    left join ops.presence as p on p.tenant_id = c.tenant_id and p.charge_point_id = c.id
+    left join ops.connections as o on o.id = p.connection_id and p.is_connected
+    left join (
+        select
+            n.tenant_id,
+            n.charge_point_id,
+            jsonb_agg(
+                jsonb_build_object(
+                    'connector_id', n.ocpp16_connector_id,
+                    'evse_no', e.evse_no,
+                    'evse_id', e.evse_id,
+                    'connector_no', n.connector_no,
+                    'status', n.status,
+                    'error_code', n.error_code,
+                    'error_info', n.error_info,
+                    'since', n.status_at
+                )
+                order by n.ocpp16_connector_id
+            ) as connectors
+        from core.connectors as n
+        inner join core.evses as e on e.tenant_id = n.tenant_id and e.id = n.evse_id
+        where
+            (v_tenant_id is null or n.tenant_id = v_tenant_id)
+            and (v_id is null or n.charge_point_id = v_id)
+        group by n.tenant_id, n.charge_point_id
+    ) as k on k.tenant_id = c.tenant_id and k.charge_point_id = c.id
+    left join (
+        select
+            a.tenant_id,
+            a.charge_point_id,
+            jsonb_agg(
+                jsonb_build_object(
+                    'id', a.id,
+                    'transaction_id', a.transaction_id,
+                    'connector_id', n.ocpp16_connector_id,
+                    'id_token', a.id_token,
+                    'command_id', a.command_id,
+                    'started_at', a.started_at,
+                    'charging_state', a.charging_state,
+                    'energy_wh', a.energy_wh,
+                    'power_w', a.power_w,
+                    'soc_percent', a.soc_percent,
+                    'last_reading_at', a.last_reading_at
+                )
+                order by a.started_at, a.id
+            ) as sessions
+        from core.sessions as a
+        left join core.connectors as n on n.tenant_id = a.tenant_id and n.id = a.connector_id
+        where
+            -- The first is what the index of open sessions asks for.
+            a.state <> 'ended'
+            and a.state = 'active'
+            and (v_tenant_id is null or a.tenant_id = v_tenant_id)
+            and (v_id is null or a.charge_point_id = v_id)
+        group by a.tenant_id, a.charge_point_id
+    ) as s on s.tenant_id = c.tenant_id and s.charge_point_id = c.id
+    left join (
+        select
+            m.tenant_id,
+            m.charge_point_id,
+            jsonb_build_object('id', m.id, 'action', m.action, 'sent_at', m.sent_at) as command
+        from ops.commands as m
+        where
+            m.state = 'sent'
+            and (v_tenant_id is null or m.tenant_id = v_tenant_id)
+            and (v_id is null or m.charge_point_id = v_id)
+    ) as f on f.tenant_id = c.tenant_id and f.charge_point_id = c.id
+    left join (
+        select m.tenant_id, m.charge_point_id, count(*) as count
+        from ops.commands as m
+        where
+            m.state = 'queued'
+            and m.expires_at > now()
+            and (v_tenant_id is null or m.tenant_id = v_tenant_id)
+            and (v_id is null or m.charge_point_id = v_id)
+        group by m.tenant_id, m.charge_point_id
+    ) as q on q.tenant_id = c.tenant_id and q.charge_point_id = c.id
+    where
+        (v_tenant_id is null or c.tenant_id = v_tenant_id)
+        and (v_id is null or c.id = v_id)
+    order by c.tenant_id, c.identity;
+end;
+$$;
+revoke all on function api.charge_point_status(text) from public;
+grant execute on function api.charge_point_status(text) to staff, platform;
+comment on function api.charge_point_status(text) is
+    E'How charge points are now.\n'
+    'charge_point is an OCPP identity, whatever its case; without it there is a row for each that '
+    'you may see. connectors lists the state of each connector (connector_id is its OCPP 1.6 '
+    'number), active_sessions what is going on there, command_in_flight the command that waits '
+    'for its answer (id, action, sent_at, or null) and queued_commands how many wait to be sent.';
+
+-- db/code/api/charging_profile_installations.sql ----------------------------------------
+
+-- Where charging profiles stand, stood or should have stood; read-only.
+create or replace view api.charging_profile_installations
+with (security_invoker = true) as
+select
+    i.tenant_id,
+    i.id,
+    i.charge_point_id,
+    i.ocpp16_connector_id,
+    i.profile_no,
+    i.charging_profile_id,
+    i.session_id,
+    i.purpose,
+    i.stack_level,
+    i.profile,
+    i.state,
+    i.status_reported,
+    i.command_id,
+    i.created_at,
+    i.installed_at,
+    i.ended_at
+from core.charging_profile_installations as i;
+
+grant select (
+    tenant_id, id, charge_point_id, ocpp16_connector_id, profile_no, charging_profile_id,
+    session_id, purpose, stack_level, profile, state, status_reported, command_id, created_at,
+    installed_at, ended_at
+) on api.charging_profile_installations to staff, platform;
+
+comment on view api.charging_profile_installations is
+    'Charging profiles on charge points: set_charging_profile installs one, '
+    'clear_charging_profile takes it away.';
+comment on column api.charging_profile_installations.tenant_id is 'The tenant that owns the row.';
+comment on column api.charging_profile_installations.id is 'Number of the installation.';
+comment on column api.charging_profile_installations.charge_point_id is 'The charge point.';
+comment on column api.charging_profile_installations.ocpp16_connector_id is
+    'The connector, by OCPP 1.6''s number; 0 is the whole charge point.';
+comment on column api.charging_profile_installations.profile_no is
+    'The number that the charge point knows the profile by.';
+comment on column api.charging_profile_installations.charging_profile_id is
+    'The profile of charging_profiles that it was made of.';
+comment on column api.charging_profile_installations.session_id is
+    'The session that a TxProfile belongs to.';
+comment on column api.charging_profile_installations.purpose is 'Purpose of the profile.';
+comment on column api.charging_profile_installations.stack_level is 'Stack level of the profile.';
+comment on column api.charging_profile_installations.profile is
+    'The profile as it was sent, OCPP 1.6 §7.8.';
+comment on column api.charging_profile_installations.state is
+    'requested, installed, rejected, unknown (the answer never came), cancelled (never '
+    'sent), replaced or cleared.';
+comment on column api.charging_profile_installations.status_reported is
+    'What the charge point answered: Accepted, Rejected, NotSupported; or the error.';
+comment on column api.charging_profile_installations.command_id is
+    'The command that installed it.';
+comment on column api.charging_profile_installations.created_at is 'When the row was made.';
+comment on column api.charging_profile_installations.installed_at is
+    'When the charge point accepted it.';
+comment on column api.charging_profile_installations.ended_at is
+    'When it was refused, cancelled, replaced or cleared.';
+
+-- db/code/api/commands.sql ----------------------------------------
+
+-- Commands to charge points and what became of them, read-only.
+create or replace view api.commands
+with (security_invoker = true) as
+select
+    q.tenant_id,
+    q.id,
+    q.charge_point_id,
+    q.batch_id,
+    q.action,
+    q.payload,
+    q.state,
+    q.is_kept,
+    q.expires_at,
+    q.requested_by,
+    q.requested_via,
+    q.created_at,
+    q.sent_at,
+    q.answered_at,
+    q.finished_at,
+    q.result,
+    q.error_code,
+    q.error_description,
+    q.violations,
+    (
+        select s.id
+        from core.sessions as s
+        where s.tenant_id = q.tenant_id and s.command_id = q.id
+    ) as session_id
+from ops.commands as q;
+
+grant select (
+    tenant_id, id, charge_point_id, batch_id, action, payload, state, is_kept, expires_at,
+    requested_by, requested_via, created_at, sent_at, answered_at, finished_at, result, error_code,
+    error_description, violations, session_id
+) on api.commands to staff, customer, platform;
+
+comment on view api.commands is
+    E'A command to a charge point, from the request to its answer.\n'
+    'A driver sees their own. send_command and the functions for each kind of command make them, '
+    'cancel_command takes one back that has not been sent. Secrets are masked.';
+comment on column api.commands.tenant_id is 'The tenant that owns the row.';
+comment on column api.commands.id is 'Number of the command; those of a charger go in its order.';
+comment on column api.commands.charge_point_id is 'The charge point that it is for.';
+comment on column api.commands.batch_id is 'Shared by the commands of one call to a group.';
+comment on column api.commands.action is 'The OCPP action, such as Reset.';
+comment on column api.commands.payload is 'What the charger is sent.';
+comment on column api.commands.state is
+    'queued, sent (in flight), then accepted, rejected or error as the charger answered, unknown '
+    'without an answer (it may have been carried out), expired or cancelled before it was sent. '
+    'A late answer moves it on from unknown.';
+comment on column api.commands.is_kept is 'Whether it waits for a charger that is away.';
+comment on column api.commands.expires_at is 'When it is no longer worth sending.';
+comment on column api.commands.requested_by is 'The person who asked; null for the system.';
+comment on column api.commands.requested_via is 'api, driver, campaign or system.';
+comment on column api.commands.created_at is 'When it was queued.';
+comment on column api.commands.sent_at is 'When it was given to the charger''s connection.';
+comment on column api.commands.answered_at is 'When the charger''s answer arrived.';
+comment on column api.commands.finished_at is 'When it got its final state.';
+comment on column api.commands.result is 'The payload of the charger''s answer.';
+comment on column api.commands.error_code is
+    'The OCPP error code of the answer; of one that was not sent the reason: Offline, Disabled, '
+    'QueueFull, NotAccepted, Expired or the key of an error; ConnectionLost or Timeout of one '
+    'that is unknown.';
+comment on column api.commands.error_description is 'The charger''s words about the error.';
+comment on column api.commands.violations is
+    'What in the answer breaks its schema, as {"path", "keyword", "message"}; null for nothing.';
+comment on column api.commands.session_id is 'The session that a remote start led to.';
+
+-- db/code/api/configuration_changes.sql ----------------------------------------
+
+-- History of configuration, read-only.
+create or replace view api.configuration_changes
+with (security_invoker = true) as
+select
+    c.tenant_id,
+    c.id,
+    c.charge_point_id,
+    c.key,
+    c.old_value,
+    c.new_value,
+    c.changed_at,
+    c.command_id
+from core.configuration_changes as c;
+
+grant select (tenant_id, id, charge_point_id, key, old_value, new_value, changed_at, command_id)
+on api.configuration_changes to staff, platform;
+
+comment on view api.configuration_changes is
+    'Every change of a charge point''s configuration; old_value is null for the first '
+    'report of a key.';
+comment on column api.configuration_changes.tenant_id is 'The tenant that owns the row.';
+comment on column api.configuration_changes.id is 'Number of the change.';
+comment on column api.configuration_changes.charge_point_id is 'The charge point.';
+comment on column api.configuration_changes.key is 'The key.';
+comment on column api.configuration_changes.old_value is
+    'The value before, secrets as ***; null when there was none.';
+comment on column api.configuration_changes.new_value is
+    'The value since, secrets as ***; null when it has none any more.';
+comment on column api.configuration_changes.changed_at is 'When we learned of it.';
+comment on column api.configuration_changes.command_id is 'The command that brought it.';
+
+-- db/code/api/configuration_drift.sql ----------------------------------------
+
+-- Where the configuration of charge points differs from their template, read-only.
+--
+-- Spaces around the commas of a list make no difference, nor does the case of true and false. A
+-- key without a value is as good as empty (OCPP 1.6 §7.29).
+create or replace view api.configuration_drift
+with (security_invoker = true) as
+select
+    c.tenant_id,
+    c.id as charge_point_id,
+    c.configuration_template_id,
+    t.key,
+    t.value as wanted,
+    k.value as actual,
+    case
+        when k.key is null then 'missing'
+        when k.is_unknown then 'unknown'
+        when k.is_readonly then 'readonly'
+        else 'different'
+    end as why,
+    k.reported_at
+from core.charge_points as c
+inner join core.configuration_template_keys as t
+    on
+        t.tenant_id = c.tenant_id
+        and t.configuration_template_id = c.configuration_template_id
+left join core.configuration_keys as k
+    on
+        k.tenant_id = c.tenant_id
+        and k.charge_point_id = c.id
+        and lower(k.key) = lower(t.key)
+where
+    k.key is null
+    or k.is_unknown
+    or regexp_replace(coalesce(k.value, ''), '\s*,\s*', ',', 'g')
+    <> regexp_replace(t.value, '\s*,\s*', ',', 'g')
+    and not (
+        lower(t.value) in ('true', 'false') and lower(k.value) is not distinct from lower(t.value)
+    );
+
+grant select (
+    tenant_id, charge_point_id, configuration_template_id, key, wanted, actual, why, reported_at
+) on api.configuration_drift to staff, platform;
+
+comment on view api.configuration_drift is
+    E'Where the configuration of a charge point differs from the template that it follows.\n'
+    'apply_configuration_template sends what is missing or different.';
+comment on column api.configuration_drift.tenant_id is 'The tenant that owns the row.';
+comment on column api.configuration_drift.charge_point_id is 'The charge point.';
+comment on column api.configuration_drift.configuration_template_id is
+    'The template that it follows.';
+comment on column api.configuration_drift.key is 'The key, as the template writes it.';
+comment on column api.configuration_drift.wanted is 'The value that the template wants.';
+comment on column api.configuration_drift.actual is 'The value that the charge point last said.';
+comment on column api.configuration_drift.why is
+    'missing: it has never said anything of the key. different: it has another value. readonly: '
+    'it has another value and cannot change it. unknown: it does not know the key.';
+comment on column api.configuration_drift.reported_at is 'When it last spoke of the key.';
+
+-- db/code/api/configuration_keys.sql ----------------------------------------
+
+-- What charge points said of their configuration, read-only.
+create or replace view api.configuration_keys
+with (security_invoker = true) as
+select
+    k.tenant_id,
+    k.charge_point_id,
+    k.key,
+    k.value,
+    k.is_readonly,
+    k.is_unknown,
+    k.needs_reboot,
+    k.reported_at,
+    k.command_id
+from core.configuration_keys as k;
+
+grant select (
+    tenant_id, charge_point_id, key, value, is_readonly, is_unknown, needs_reboot, reported_at,
+    command_id
+) on api.configuration_keys to staff, platform;
+
+comment on view api.configuration_keys is
+    'Configuration of charge points, as each last reported or accepted it: '
+    'get_configuration asks, change_configuration changes.';
+comment on column api.configuration_keys.tenant_id is 'The tenant that owns the row.';
+comment on column api.configuration_keys.charge_point_id is 'The charge point.';
+comment on column api.configuration_keys.key is 'The key as the charge point writes it.';
+comment on column api.configuration_keys.value is
+    'The value that it last reported or accepted, secrets as ***; null when it has none.';
+comment on column api.configuration_keys.is_readonly is
+    'Whether it said that the key cannot be changed; null when it has not said.';
+comment on column api.configuration_keys.is_unknown is
+    'Whether it said that it does not know the key.';
+comment on column api.configuration_keys.needs_reboot is
+    'The value was accepted and holds after the next boot.';
+comment on column api.configuration_keys.reported_at is 'When it last said so.';
+comment on column api.configuration_keys.command_id is 'The command that brought it.';
 
 -- db/code/api/connection_log.sql ----------------------------------------
 
@@ -2136,6 +2854,7 @@ select
     c.remote_address,
     c.user_agent,
     c.is_tls,
+    c.tls_version,
     c.security_profile,
     c.flags,
     c.opened_at,
@@ -2146,7 +2865,8 @@ from ops.connections as c;
 
 grant select (
     tenant_id, id, charge_point_id, outcome, refuse_reason, attempts, subprotocol, remote_address,
-    user_agent, is_tls, security_profile, flags, opened_at, closed_at, close_code, close_reason
+    user_agent, is_tls, tls_version, security_profile, flags, opened_at, closed_at, close_code,
+    close_reason
 ) on api.connection_log to staff, platform;
 
 comment on view api.connection_log is
@@ -2159,17 +2879,22 @@ comment on column api.connection_log.charge_point_id is 'The charge point.';
 comment on column api.connection_log.outcome is 'accepted or refused.';
 comment on column api.connection_log.refuse_reason is
     'Why it was refused: no_credentials, wrong_user_name, wrong_key, needs_tls, '
-    'needs_client_certificate, disabled or no_common_subprotocol.';
+    'needs_client_certificate, certificate_of_another, certificate_revoked, certificate_expired, '
+    'certificate_serial_number (CN), certificate_organization (O), disabled or '
+    'no_common_subprotocol.';
 comment on column api.connection_log.attempts is 'How many refused attempts the row counts.';
 comment on column api.connection_log.subprotocol is
     'The OCPP version spoken, such as ocpp1.6; null when refused.';
 comment on column api.connection_log.remote_address is 'Where it came from.';
 comment on column api.connection_log.user_agent is 'What the charger''s software calls itself.';
 comment on column api.connection_log.is_tls is 'Whether it was encrypted.';
+comment on column api.connection_log.tls_version is 'The version of TLS; null without.';
 comment on column api.connection_log.security_profile is
     'OCPP security profile that was asked of it.';
 comment on column api.connection_log.flags is
-    'What was tolerated: assumed_subprotocol, hex_key, no_key.';
+    'What was tolerated: assumed_subprotocol, hex_key, no_key, old_key (a newer one waits to be '
+    'used), more_than_profile (TLS on security profile 1); and profile_raised, when it was the '
+    'first with a higher security profile.';
 comment on column api.connection_log.opened_at is 'When it was opened, or first refused.';
 comment on column api.connection_log.closed_at is
     'When it ended, or was last refused; null while it is open.';
@@ -2456,6 +3181,92 @@ grant execute on function api.delete_role(bigint) to staff, platform;
 comment on function api.delete_role(bigint) is
     E'Delete a role that your tenant defined and nobody has.\nNeeds roles.write.';
 
+-- db/code/api/device_job_events.sql ----------------------------------------
+
+-- Progress of firmware updates and uploads, read-only.
+create or replace view api.device_job_events
+with (security_invoker = true) as
+select
+    e.tenant_id,
+    e.device_job_id,
+    e.id,
+    e.status,
+    e.state,
+    e.received_at
+from core.device_job_events as e;
+
+grant select (tenant_id, device_job_id, id, status, state, received_at)
+on api.device_job_events to staff, platform;
+
+comment on view api.device_job_events is
+    'What a charger reported of a firmware update or an upload, in order of id; what it says '
+    'twice in a row is there once.';
+comment on column api.device_job_events.tenant_id is 'The tenant that owns the row.';
+comment on column api.device_job_events.device_job_id is 'The job.';
+comment on column api.device_job_events.id is 'Number of the event.';
+comment on column api.device_job_events.status is 'The status as the charger said it.';
+comment on column api.device_job_events.state is 'State of the job after it.';
+comment on column api.device_job_events.received_at is 'When it was heard.';
+
+-- db/code/api/device_jobs.sql ----------------------------------------
+
+-- Firmware updates and uploads of logs and diagnostics, read-only.
+create or replace view api.device_jobs
+with (security_invoker = true) as
+select
+    j.tenant_id,
+    j.id,
+    j.charge_point_id,
+    j.request_no,
+    j.kind,
+    j.state,
+    j.status_reported,
+    j.url,
+    j.file_name,
+    j.details,
+    j.command_id,
+    j.campaign_id,
+    j.created_at,
+    j.updated_at,
+    j.finished_at
+from core.device_jobs as j;
+
+grant select (
+    tenant_id, id, charge_point_id, request_no, kind, state, status_reported, url, file_name,
+    details, command_id, campaign_id, created_at, updated_at, finished_at
+) on api.device_jobs to staff, platform;
+
+comment on view api.device_jobs is
+    'Firmware updates and uploads of logs and diagnostics. Their progress is in '
+    'device_job_events, which can be embedded.';
+comment on column api.device_jobs.tenant_id is 'The tenant that owns the row.';
+comment on column api.device_jobs.id is 'Number of the job.';
+comment on column api.device_jobs.charge_point_id is 'The charge point that does it.';
+comment on column api.device_jobs.request_no is
+    'requestId of GetLog and SignedUpdateFirmware; null for messages that have none.';
+comment on column api.device_jobs.kind is
+    'firmware (UpdateFirmware), signed_firmware (SignedUpdateFirmware), diagnostics '
+    '(GetDiagnostics) or log (GetLog).';
+comment on column api.device_jobs.state is
+    'requested (the command is on its way), scheduled (the charger will), running, done, failed, '
+    'cancelled, or unknown (the charger did not answer). A failed job goes on when the charger '
+    'does: it tries again, or reports success late.';
+comment on column api.device_jobs.status_reported is
+    'The status that the charger last reported, as it said it.';
+comment on column api.device_jobs.url is
+    'The address that the charger got, without its secrets; empty for a job that nobody asked '
+    'for.';
+comment on column api.device_jobs.file_name is 'The file that the charger said it would upload.';
+comment on column api.device_jobs.details is
+    'What was asked for (retrieve_at, install_at, log_type, since, until), reason where the job '
+    'failed without a status, and is_unsolicited for one that nobody asked for.';
+comment on column api.device_jobs.command_id is 'The command that asked for it.';
+comment on column api.device_jobs.campaign_id is 'The campaign that it belongs to.';
+comment on column api.device_jobs.created_at is 'When it was asked for.';
+comment on column api.device_jobs.updated_at is 'When the row last changed or heard a status.';
+comment on column api.device_jobs.finished_at is
+    'When it was done, failed or was cancelled; null while it is open.';
+
 -- db/code/api/health.sql ----------------------------------------
 
 -- Whether the API and its database answer; open to anonymous callers, and so without details.
@@ -2601,6 +3412,48 @@ comment on function api.ignore_id_token(bigint) is
     E'Take an unknown id token out of the waiting list.\n'
     'It is still refused and still counted, and can be admitted later.';
 
+-- db/code/api/installed_certificates.sql ----------------------------------------
+
+-- Root certificates that charge points have, read-only.
+create or replace view api.installed_certificates
+with (security_invoker = true) as
+select
+    i.tenant_id,
+    i.id,
+    i.charge_point_id,
+    i.certificate_type,
+    i.hash_algorithm,
+    i.issuer_name_hash,
+    i.issuer_key_hash,
+    i.serial_number,
+    i.reported_at,
+    i.command_id
+from core.installed_certificates as i;
+
+grant select (
+    tenant_id, id, charge_point_id, certificate_type, hash_algorithm, issuer_name_hash,
+    issuer_key_hash, serial_number, reported_at, command_id
+) on api.installed_certificates to staff, platform;
+
+comment on view api.installed_certificates is
+    E'A root certificate that a charge point said it has (GetInstalledCertificateIds).\n'
+    'The hashes are those of OCSP (RFC 6960); delete_certificate takes them.';
+comment on column api.installed_certificates.tenant_id is 'The tenant that owns the row.';
+comment on column api.installed_certificates.id is 'Number of the row.';
+comment on column api.installed_certificates.charge_point_id is 'The charge point that has it.';
+comment on column api.installed_certificates.certificate_type is
+    'CentralSystemRootCertificate or ManufacturerRootCertificate.';
+comment on column api.installed_certificates.hash_algorithm is 'SHA256, SHA384 or SHA512.';
+comment on column api.installed_certificates.issuer_name_hash is
+    'Hash of the issuer''s name, hexadecimal.';
+comment on column api.installed_certificates.issuer_key_hash is
+    'Hash of the issuer''s public key, hexadecimal.';
+comment on column api.installed_certificates.serial_number is
+    'Serial number, hexadecimal without leading zeros.';
+comment on column api.installed_certificates.reported_at is
+    'When the charge point last reported it.';
+comment on column api.installed_certificates.command_id is 'The command that it was reported to.';
+
 -- db/code/api/invite_user.sql ----------------------------------------
 
 -- Make a person a member of a tenant and tell them by e-mail.
@@ -2710,6 +3563,75 @@ comment on column api.job_runs.started_at is 'When it began.';
 comment on column api.job_runs.finished_at is 'When it ended.';
 comment on column api.job_runs.outcome is 'done or failed.';
 comment on column api.job_runs.detail is 'What was done, or the error.';
+
+-- db/code/api/local_list_entries.sql ----------------------------------------
+
+-- Entries of local lists, read-only.
+create or replace view api.local_list_entries
+with (security_invoker = true) as
+select
+    e.tenant_id,
+    e.charge_point_id,
+    e.id_token_key,
+    e.id_token,
+    e.status,
+    e.expires_at,
+    e.parent_id_token
+from core.local_list_entries as e;
+
+grant select (
+    tenant_id, charge_point_id, id_token_key, id_token, status, expires_at, parent_id_token
+) on api.local_list_entries to staff, platform;
+
+comment on view api.local_list_entries is
+    'What stands in the local list of a charge point, as far as it accepted it.';
+comment on column api.local_list_entries.tenant_id is 'The tenant that owns the row.';
+comment on column api.local_list_entries.charge_point_id is 'The charge point.';
+comment on column api.local_list_entries.id_token_key is
+    'The id token in lower case, as it is compared.';
+comment on column api.local_list_entries.id_token is 'The id token.';
+comment on column api.local_list_entries.status is
+    'What the charge point answers to it while offline.';
+comment on column api.local_list_entries.expires_at is 'Until when it is good there.';
+comment on column api.local_list_entries.parent_id_token is 'The token of its group.';
+
+-- db/code/api/local_lists.sql ----------------------------------------
+
+-- Local lists of charge points, read-only.
+create or replace view api.local_lists
+with (security_invoker = true) as
+select
+    l.tenant_id,
+    l.charge_point_id,
+    l.version,
+    l.is_certain,
+    l.sent_version,
+    l.status_reported,
+    l.checked_at,
+    l.updated_at
+from core.local_lists as l;
+
+grant select (
+    tenant_id, charge_point_id, version, is_certain, sent_version, status_reported, checked_at,
+    updated_at
+) on api.local_lists to staff, platform;
+
+comment on view api.local_lists is
+    'The local authorisation list of each charge point: send_local_list updates it, '
+    'get_local_list_version asks.';
+comment on column api.local_lists.tenant_id is 'The tenant that owns the row.';
+comment on column api.local_lists.charge_point_id is 'The charge point.';
+comment on column api.local_lists.version is
+    'Version of its list: -1 it has none, 0 it is empty; null when not known.';
+comment on column api.local_lists.is_certain is
+    'Whether local_list_entries is what stands there. False before the first answer, after one '
+    'that never came and after a mismatch: the next update is a full one.';
+comment on column api.local_lists.sent_version is 'The highest version that was sent to it.';
+comment on column api.local_lists.status_reported is
+    'Its answer to the latest update: Accepted, Failed, NotSupported, VersionMismatch; or '
+    'the error.';
+comment on column api.local_lists.checked_at is 'When it last told its version.';
+comment on column api.local_lists.updated_at is 'When it last accepted an update.';
 
 -- db/code/api/login.sql ----------------------------------------
 
@@ -2969,6 +3891,47 @@ comment on column api.meter_values.flags is
     'value_unreadable, signed_data, mixed_contexts, measurand_unknown, context_unknown, '
     'too_many_samples, connector_mismatch (of another EVSE than the session''s).';
 
+-- db/code/api/model_quirks.sql ----------------------------------------
+
+-- What is known of models that do not follow OCPP: the platform's, for staff to read.
+create or replace view api.model_quirks
+with (security_invoker = true)
+as
+select
+    q.id,
+    q.vendor,
+    q.model,
+    q.firmware_version,
+    q.quirks,
+    q.note,
+    q.created_at,
+    q.updated_at
+from core.model_quirks as q;
+
+grant select (
+    id, vendor, model, firmware_version, quirks, note, created_at, updated_at
+) on api.model_quirks to staff, platform;
+grant insert (vendor, model, firmware_version, quirks, note) on api.model_quirks to platform;
+grant update (vendor, model, firmware_version, quirks, note) on api.model_quirks to platform;
+grant delete on api.model_quirks to platform;
+
+comment on view api.model_quirks is
+    E'How models of chargers differ from OCPP, for all tenants (platform admins write).\n'
+    'A charge point''s own quirks win over those of its model, a longer pattern over a shorter.';
+comment on column api.model_quirks.id is 'Number of the row.';
+comment on column api.model_quirks.vendor is
+    'Pattern of the vendor in BootNotification: % is any text, _ one character, case is ignored.';
+comment on column api.model_quirks.model is 'Pattern of the model; % when left out.';
+comment on column api.model_quirks.firmware_version is
+    'Pattern of the firmware version; % when left out.';
+comment on column api.model_quirks.quirks is
+    'The quirks: assume_subprotocol (text), settle_s, command_timeout_s and command_gap_s '
+    '(seconds), refuses_boot_trigger and refuses_get_configuration (true or false), '
+    'authorization_key_form (hex or text), energy_unit (Wh or kWh: what it means by either).';
+comment on column api.model_quirks.note is 'Where this is known from, for people.';
+comment on column api.model_quirks.created_at is 'When the row was made.';
+comment on column api.model_quirks.updated_at is 'When the row was last changed.';
+
 -- db/code/api/ocpp_messages.sql ----------------------------------------
 
 -- The message log, read-only.
@@ -3035,6 +3998,86 @@ grant select (key, description) on api.permissions to staff, platform;
 comment on view api.permissions is 'What roles can be allowed to do.';
 comment on column api.permissions.key is 'The permission, as roles name it.';
 comment on column api.permissions.description is 'What it allows.';
+
+-- db/code/api/redeem_transfer_ticket.sql ----------------------------------------
+
+-- Redeem the ticket within an address that a charger came with, once.
+--
+-- For the operator's file server: it takes the ticket out of the path, asks here with the API key
+-- of a person with firmware.write, and serves or takes the one file. What it lets a charger resume
+-- or try again after that is its own affair.
+-- Writes:  ops.transfer_tickets.
+-- Errors:  PT403 permission_missing; PT404 ticket_unknown, for another tenant's and for the other
+--          direction alike; PT410 ticket_used, ticket_expired.
+-- Definer: nobody may read tickets.
+create or replace function api.redeem_transfer_ticket(ticket text, direction text)
+returns json
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_ticket ops.transfer_tickets;
+begin
+    perform access.require_permission('firmware.write');
+    select t.* into v_ticket
+    from ops.transfer_tickets as t
+    where
+        t.token_hash = access.hash_token(redeem_transfer_ticket.ticket)
+        and t.direction = redeem_transfer_ticket.direction
+        and (t.tenant_id = claims.tenant_id() or claims.role() = 'platform')
+    for update;
+    if not found then
+        raise exception using
+            errcode = 'PT404',
+            message = 'there is no such ticket',
+            detail = '{"error":"ticket_unknown"}',
+            hint = 'A ticket is vt_ and 43 characters, for upload or for download.';
+    end if;
+    if v_ticket.used_at is not null then
+        raise exception using
+            errcode = 'PT410',
+            message = 'the ticket has been used',
+            detail = '{"error":"ticket_used"}',
+            hint = 'Send the charger a new command.';
+    end if;
+    if v_ticket.expires_at <= now() then
+        raise exception using
+            errcode = 'PT410',
+            message = 'the ticket has expired',
+            detail = '{"error":"ticket_expired"}',
+            hint = 'Send the charger a new command.';
+    end if;
+    update ops.transfer_tickets as t
+    set used_at = now()
+    where t.tenant_id = v_ticket.tenant_id and t.id = v_ticket.id;
+    return (
+        select
+            json_build_object(
+                'tenant_id', j.tenant_id,
+                'charge_point_id', j.charge_point_id,
+                'charge_point', c.identity,
+                'device_job_id', j.id,
+                'kind', j.kind,
+                'direction', v_ticket.direction,
+                'log_type', j.details ->> 'log_type',
+                'file_name', j.file_name
+            )
+        from core.device_jobs as j
+        inner join core.charge_points as c
+            on c.tenant_id = j.tenant_id and c.id = j.charge_point_id
+        where j.tenant_id = v_ticket.tenant_id and j.id = v_ticket.device_job_id
+    );
+end;
+$$;
+revoke all on function api.redeem_transfer_ticket(text, text) from public;
+grant execute on function api.redeem_transfer_ticket(text, text) to staff, platform;
+comment on function api.redeem_transfer_ticket(text, text) is
+    E'Redeem the one-time ticket within an address that a charger came with.\n'
+    'For the file server: ticket is the segment of the path that begins with vt_, direction is '
+    'upload or download. Answers whose file it is: charge_point (OCPP identity), device_job_id, '
+    'kind. A second time is refused with status 410. Needs the permission firmware.write.';
 
 -- db/code/api/refresh.sql ----------------------------------------
 
@@ -3179,6 +4222,61 @@ comment on function api.request_password_reset(text) is
     E'Ask for an e-mail with a token to set a new password.\n'
     'The answer is the same whether anybody has that address.';
 
+-- db/code/api/reservations.sql ----------------------------------------
+
+-- Reservations, read-only.
+create or replace view api.reservations
+with (security_invoker = true) as
+select
+    r.tenant_id,
+    r.id,
+    r.charge_point_id,
+    r.reservation_no,
+    r.ocpp16_connector_id,
+    r.id_token,
+    r.id_token_id,
+    r.parent_id_token,
+    r.user_id,
+    r.state,
+    r.status_reported,
+    r.expires_at,
+    r.command_id,
+    r.session_id,
+    r.created_at,
+    r.updated_at
+from core.reservations as r;
+
+grant select (
+    tenant_id, id, charge_point_id, reservation_no, ocpp16_connector_id, id_token, id_token_id,
+    parent_id_token, user_id, state, status_reported, expires_at, command_id, session_id,
+    created_at, updated_at
+) on api.reservations to staff, customer, platform;
+
+comment on view api.reservations is
+    'Reservations of connectors: reserve_now makes one, cancel_reservation ends it.';
+comment on column api.reservations.tenant_id is 'The tenant that owns the row.';
+comment on column api.reservations.id is 'Number of the reservation.';
+comment on column api.reservations.charge_point_id is 'The charge point.';
+comment on column api.reservations.reservation_no is
+    'The number that the charge point knows it by.';
+comment on column api.reservations.ocpp16_connector_id is
+    'The connector, by OCPP 1.6''s number; 0 is any.';
+comment on column api.reservations.id_token is 'The token that may charge.';
+comment on column api.reservations.id_token_id is 'The token''s row, where it is registered.';
+comment on column api.reservations.parent_id_token is 'Tokens of this group may charge, too.';
+comment on column api.reservations.user_id is 'The driver whose token it is.';
+comment on column api.reservations.state is
+    'requested, reserved, rejected, unknown (the answer never came), used, cancelled or '
+    'expired.';
+comment on column api.reservations.status_reported is
+    'What the charge point answered: Accepted, Faulted, Occupied, Rejected, Unavailable; or '
+    'the error.';
+comment on column api.reservations.expires_at is 'When it ends by itself.';
+comment on column api.reservations.command_id is 'The command that asked for it.';
+comment on column api.reservations.session_id is 'The session that used it.';
+comment on column api.reservations.created_at is 'When the row was made.';
+comment on column api.reservations.updated_at is 'When the row was last changed.';
+
 -- db/code/api/reset_password.sql ----------------------------------------
 
 -- Set a new password with the token from the e-mail; all sign-ins end.
@@ -3302,6 +4400,45 @@ comment on column api.roles.permissions is
     'Keys of api.permissions; the audience platform may everything without any.';
 comment on column api.roles.created_at is 'When the role was made.';
 comment on column api.roles.updated_at is 'When the name or description last changed.';
+
+-- db/code/api/security_events.sql ----------------------------------------
+
+-- Security events of charge points, read-only.
+create or replace view api.security_events
+with (security_invoker = true) as
+select
+    e.tenant_id,
+    e.id,
+    e.charge_point_id,
+    e.type,
+    e.is_critical,
+    e.happened_at,
+    e.happened_at_reported,
+    e.received_at,
+    e.tech_info
+from core.security_events as e;
+
+grant select (
+    tenant_id, id, charge_point_id, type, is_critical, happened_at, happened_at_reported,
+    received_at, tech_info
+) on api.security_events to staff, platform;
+
+comment on view api.security_events is
+    E'What charge points reported that matters to security, each event once.\n'
+    'Those that somebody should look at raise an alarm, too.';
+comment on column api.security_events.tenant_id is 'The tenant that owns the row.';
+comment on column api.security_events.id is 'Number of the event.';
+comment on column api.security_events.charge_point_id is 'The charge point that reported it.';
+comment on column api.security_events.type is
+    'What happened: a name of the OCPP security whitepaper, or the charger''s own.';
+comment on column api.security_events.is_critical is
+    'Whether the whitepaper calls this type critical.';
+comment on column api.security_events.happened_at is
+    'When it happened; when it arrived, if what the charger says cannot be true.';
+comment on column api.security_events.happened_at_reported is
+    'When it happened in the words of the charger.';
+comment on column api.security_events.received_at is 'When it first arrived.';
+comment on column api.security_events.tech_info is 'What else the charger said about it.';
 
 -- db/code/api/set_user_role.sql ----------------------------------------
 
@@ -4135,9 +5272,9 @@ comment on function audit.tg_touch_updated_at() is 'Trigger: set updated_at of a
 --
 -- Available presumes that the session is over; Charging, SuspendedEV and SuspendedEVSE are its
 -- charging state (OCPP 1.6 §7.7 in the words of OCPP 2.0.1 part 2 §3.17). Finishing leaves it be:
--- the stop is about to come.
+-- the stop is about to come. A reservation on it is charging.apply_reservation_status's.
 -- Called by: ocpp16.status_notification, for a state that is the connector's newest.
--- Writes:    core.sessions (row locked), core.session_events.
+-- Writes:    core.sessions (row locked), core.session_events, core.reservations.
 create or replace function charging.apply_connector_status(
     p_connector core.connectors,
     p_status text,
@@ -4153,6 +5290,10 @@ as $$
 declare
     v_session core.sessions;
 begin
+    perform charging.apply_reservation_status(
+        p_connector.tenant_id, p_connector.charge_point_id, p_connector.ocpp16_connector_id,
+        p_status, p_happened_at
+    );
     if p_status = 'Available' then
         perform charging.presume_session_end(
             s.tenant_id, s.id, 'presumed_by_available', p_happened_at, p_received_at
@@ -4198,17 +5339,70 @@ comment on function charging.apply_connector_status(
     core.connectors, text, timestamptz, timestamptz
 ) is 'Carry the state of a connector over to the session on it.';
 
+-- db/code/charging/apply_reservation_status.sql ----------------------------------------
+
+-- What the state of a connector, or of the charge point (0), tells of reservations.
+--
+-- Reserved confirms one whose answer never came; Faulted and Unavailable end it, and those of the
+-- charge point all that it has (OCPP 1.6 §5.13).
+-- Called by: charging.apply_connector_status, ocpp16.status_notification.
+-- Writes:    core.reservations.
+create or replace function charging.apply_reservation_status(
+    p_tenant_id bigint,
+    p_charge_point_id bigint,
+    p_ocpp16_connector_id integer,
+    p_status text,
+    p_happened_at timestamptz
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if p_status not in ('Reserved', 'Faulted', 'Unavailable') then
+        return;
+    end if;
+    update core.reservations as r
+    set
+        state = case when p_status = 'Reserved' then 'reserved' else 'cancelled' end,
+        status_reported = p_status
+    where
+        r.tenant_id = p_tenant_id
+        and r.charge_point_id = p_charge_point_id
+        and (
+            r.ocpp16_connector_id = p_ocpp16_connector_id
+            or p_ocpp16_connector_id = 0 and p_status <> 'Reserved'
+        )
+        and r.created_at <= p_happened_at + interval '1 minute'
+        and (
+            p_status = 'Reserved' and r.state in ('requested', 'unknown')
+            or p_status <> 'Reserved' and r.state in ('reserved', 'unknown')
+        );
+end;
+$$;
+revoke all on function charging.apply_reservation_status(
+    bigint, bigint, integer, text, timestamptz
+) from public;
+comment on function charging.apply_reservation_status(
+    bigint, bigint, integer, text, timestamptz
+) is 'What the state of a connector, or of the charge point, tells of reservations.';
+
 -- db/code/charging/authorize_id_token.sql ----------------------------------------
 
 -- Decide whether a token may charge here and now, and keep the decision with its reason.
 --
 -- Called by: ocpp16.authorize, ocpp16.start_transaction, ocpp16.stop_transaction.
--- Writes:    core.authorizations; core.unknown_id_tokens for a token nobody has registered.
+-- Writes:    core.authorizations; core.unknown_id_tokens for a token nobody has registered;
+--            ops.id_token_windows.
 -- p_source is 'authorize', 'start' or 'stop'; p_at is the moment the token was shown, which an
 -- offline charger may report days later; p_session_id is the session being started, which does
 -- not count against itself.
 --
 -- status        reason                   when (the first that holds; OCPP 1.6 §7.2)
+-- Invalid       too_many_id_tokens       for Authorize only: charging.take_id_token; not kept.
+--                                        A start is recorded and judged whatever was shown
 -- Invalid       id_token_malformed       nothing is left of it, or no token can look like this
 -- Invalid       id_token_unknown         nobody has registered it
 -- Blocked       id_token_blocked         an operator has blocked it
@@ -4246,6 +5440,20 @@ declare
     v_reason text;
     v_authorization core.authorizations;
 begin
+    if
+        p_source = 'authorize'
+        and not charging.take_id_token(p_tenant_id, p_charge_point_id, v_id_token)
+    then
+        -- Nothing is looked up and nothing is kept but the alarm and the message log.
+        v_authorization.tenant_id := p_tenant_id;
+        v_authorization.charge_point_id := p_charge_point_id;
+        v_authorization.id_token := v_id_token;
+        v_authorization.source := p_source;
+        v_authorization.status := 'Invalid';
+        v_authorization.reason := 'too_many_id_tokens';
+        v_authorization.decided_at := now();
+        return v_authorization;
+    end if;
     if p_source = 'start' then
         -- Starts of one token wait for each other here, or two chargers could both count none.
         select t.* into v_token
@@ -4266,60 +5474,35 @@ begin
         else
             v_reason := 'id_token_malformed';
         end if;
-    elsif v_token.is_blocked then
-        v_status := 'Blocked';
-        v_reason := 'id_token_blocked';
-    elsif v_token.user_id is not null and not exists (
-        select
-        from core.memberships as m
-        inner join core.users as u on u.id = m.user_id
-        where m.tenant_id = p_tenant_id and m.user_id = v_token.user_id
-            and m.is_active and u.is_active
-    ) then
-        v_status := 'Blocked';
-        v_reason := 'user_inactive';
-    elsif v_at < v_token.valid_from then
-        v_status := 'Expired';
-        v_reason := 'id_token_not_yet_valid';
-    elsif v_at >= v_token.expires_at then
-        v_status := 'Expired';
-        v_reason := 'id_token_expired';
-    elsif not charging.has_right_at(p_tenant_id, p_charge_point_id, v_token) then
-        v_status := 'Blocked';
-        v_reason := 'no_right_here';
-    elsif p_source = 'start' and exists (
-        select
-        from core.charge_points as c
-        where c.tenant_id = p_tenant_id and c.id = p_charge_point_id
-            and c.registration_status <> 'Accepted'
-    ) then
-        v_status := 'Invalid';
-        v_reason := 'charge_point_not_accepted';
-    elsif p_source = 'start' and v_token.max_concurrent_transactions > 0 and (
-        select count(*)
-        from core.sessions as s
-        where s.tenant_id = p_tenant_id and s.id_token_id = v_token.id and s.state = 'active'
-            and s.authorization_status = 'Accepted'
-            and s.id is distinct from p_session_id
-    ) >= v_token.max_concurrent_transactions then
-        v_status := 'ConcurrentTx';
-        v_reason := 'too_many_transactions';
     else
-        v_status := 'Accepted';
-        v_reason := 'accepted';
+        select j.status, j.reason into v_status, v_reason
+        from charging.judge_id_token(
+            p_charge_point_id, v_token, p_source, v_at, p_session_id
+        ) as j;
     end if;
 
     -- Filed under the time of the decision: what a charger reports may lie where there is no
     -- partition.
-    insert into core.authorizations (
-        tenant_id, charge_point_id, id_token, id_token_id, user_id, source, status, reason,
-        decided_at
-    )
-    values (
-        p_tenant_id, p_charge_point_id, v_id_token, v_token.id, v_token.user_id, p_source,
-        v_status, v_reason, now()
-    )
-    returning * into v_authorization;
+    v_authorization.tenant_id := p_tenant_id;
+    v_authorization.charge_point_id := p_charge_point_id;
+    v_authorization.id_token := v_id_token;
+    v_authorization.id_token_id := v_token.id;
+    v_authorization.user_id := v_token.user_id;
+    v_authorization.source := p_source;
+    v_authorization.status := v_status;
+    v_authorization.reason := v_reason;
+    v_authorization.decided_at := now();
+    if fleet.is_within_volume(p_tenant_id, p_charge_point_id, 'authorizations') then
+        insert into core.authorizations (
+            tenant_id, charge_point_id, id_token, id_token_id, user_id, source, status, reason,
+            decided_at
+        )
+        values (
+            p_tenant_id, p_charge_point_id, v_id_token, v_token.id, v_token.user_id, p_source,
+            v_status, v_reason, v_authorization.decided_at
+        )
+        returning * into v_authorization;
+    end if;
     return v_authorization;
 end;
 $$;
@@ -4372,6 +5555,238 @@ $$;
 revoke all on function charging.has_right_at(bigint, bigint, core.id_tokens) from public;
 comment on function charging.has_right_at(bigint, bigint, core.id_tokens) is
     'Whether the rights of a token and its group, if any, cover a charge point.';
+
+-- db/code/charging/cancel_local_list_updates.sql ----------------------------------------
+
+-- Cancel updates of a local list that wait: of one call, or all of the charge point.
+--
+-- Called by: ocpp16.finished_send_local_list, for what builds on an update that failed, and
+--            api.send_local_list, whose full list takes the place of what waits.
+-- Writes:    ops.commands.
+-- The list's row is locked by then, while whoever ends or sends a command locks the command first:
+-- what is locked is passed over, or the two would wait for each other. It is ended or sent just
+-- now, and an update that is sent is one that the next full list replaces.
+create or replace function charging.cancel_local_list_updates(
+    p_tenant_id bigint,
+    p_charge_point_id bigint,
+    p_batch_id uuid
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_command ops.commands;
+begin
+    -- A loop: each is finished with what its kind has to do then.
+    for v_command in
+        select q.*
+        from ops.commands as q
+        where
+            q.tenant_id = p_tenant_id
+            and q.charge_point_id = p_charge_point_id
+            and q.state = 'queued'
+            and q.action = 'SendLocalList'
+            and (p_batch_id is null or q.batch_id = p_batch_id)
+        order by q.id
+        for update skip locked
+    loop
+        v_command.state := 'cancelled';
+        v_command.error_code := 'Superseded';
+        perform fleet.finish_command(v_command);
+    end loop;
+end;
+$$;
+revoke all on function charging.cancel_local_list_updates(bigint, bigint, uuid) from public;
+comment on function charging.cancel_local_list_updates(bigint, bigint, uuid) is
+    'Cancel updates of a local list that wait.';
+
+-- db/code/charging/check_charging_profile.sql ----------------------------------------
+
+-- Refuse a charging profile that OCPP 1.6 §3.13 and §5.16 do not allow, whatever its schema says.
+--
+-- p_profile is a ChargingProfile of §7.8; chargingProfileId may be missing.
+-- Called by: ocpp16.prepare_set_charging_profile, charging.tg_charging_profiles__check.
+-- Errors:    PT400 charging_profile_invalid, whose message says what is wrong.
+create or replace function charging.check_charging_profile(p_profile jsonb)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_problem constant text := coalesce(
+        charging.find_profile_problem(p_profile),
+        charging.find_schedule_problem(
+            p_profile -> 'chargingSchedule', p_profile ->> 'chargingProfileKind'
+        )
+    );
+begin
+    if v_problem is not null then
+        raise exception using
+            errcode = 'PT400',
+            message = v_problem,
+            detail = '{"error":"charging_profile_invalid"}',
+            hint = 'OCPP 1.6 §7.8 and §7.13 say how a profile and its schedule look.';
+    end if;
+end;
+$$;
+revoke all on function charging.check_charging_profile(jsonb) from public;
+comment on function charging.check_charging_profile(jsonb) is
+    'Refuse a charging profile that OCPP 1.6 does not allow.';
+
+-- What is wrong with a profile but for its schedule; null when nothing is.
+create or replace function charging.find_profile_problem(p_profile jsonb)
+returns text
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_kind constant text := p_profile ->> 'chargingProfileKind';
+    v_purpose constant text := p_profile ->> 'chargingProfilePurpose';
+    v_recurrency constant text := p_profile ->> 'recurrencyKind';
+    v_from constant timestamptz := ocpp.parse_timestamp(p_profile ->> 'validFrom');
+    v_to constant timestamptz := ocpp.parse_timestamp(p_profile ->> 'validTo');
+begin
+    return case
+        when jsonb_typeof(p_profile) is distinct from 'object'
+            then 'a charging profile is an object'
+        when
+            v_purpose is null
+            or v_purpose not in ('ChargePointMaxProfile', 'TxDefaultProfile', 'TxProfile')
+            then 'the purpose is ChargePointMaxProfile, TxDefaultProfile or TxProfile'
+        when v_kind is null or v_kind not in ('Absolute', 'Recurring', 'Relative')
+            then 'the kind is Absolute, Recurring or Relative'
+        when (v_kind = 'Recurring') <> (v_recurrency is not null)
+            then 'a recurrency kind belongs to the kind Recurring'
+        when v_recurrency not in ('Daily', 'Weekly') then 'the recurrency kind is Daily or Weekly'
+        when
+            jsonb_typeof(p_profile -> 'stackLevel') is distinct from 'number'
+            or (p_profile ->> 'stackLevel')::numeric not between 0 and 1000
+            or (p_profile ->> 'stackLevel')::numeric % 1 <> 0
+            then 'the stack level is a whole number from 0 on'
+        when
+            v_from is null and p_profile ->> 'validFrom' is not null
+            or v_to is null and p_profile ->> 'validTo' is not null
+            then 'the validity is bounded by moments of ISO 8601'
+        when v_to <= v_from then 'the validity ends after it begins'
+        when p_profile ? 'transactionId' and v_purpose <> 'TxProfile'
+            then 'a transaction belongs to the purpose TxProfile'
+    end;
+end;
+$$;
+revoke all on function charging.find_profile_problem(jsonb) from public;
+comment on function charging.find_profile_problem(jsonb) is
+    'What is wrong with a charging profile but for its schedule.';
+
+-- What is wrong with a schedule; null when nothing is. The first period starts at 0 (§5.16.4), and
+-- each later than the one before. A recurring schedule starts somewhere, a relative one with the
+-- session.
+create or replace function charging.find_schedule_problem(p_schedule jsonb, p_kind text)
+returns text
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_periods constant jsonb := p_schedule -> 'chargingSchedulePeriod';
+    v_starts numeric[];
+begin
+    if jsonb_typeof(p_schedule) is distinct from 'object' then
+        return 'the schedule is an object';
+    end if;
+    if
+        p_schedule - array[
+            'duration', 'startSchedule', 'chargingRateUnit', 'chargingSchedulePeriod',
+            'minChargingRate'
+        ] <> '{}'
+    then
+        return 'the schedule has a member that OCPP 1.6 does not know';
+    end if;
+    if coalesce(p_schedule ->> 'chargingRateUnit', '') not in ('A', 'W') then
+        return 'the unit of a schedule is A or W';
+    end if;
+    if
+        p_schedule ? 'duration'
+        and jsonb_path_exists(
+            p_schedule, 'strict $.duration ? (@ > 0 && @ <= 2147483647 && @ % 1 == 0)', '{}', true
+        ) is not true
+    then
+        return 'the duration is a number of seconds';
+    end if;
+    if
+        p_schedule ? 'minChargingRate'
+        and jsonb_path_exists(
+            p_schedule, 'strict $.minChargingRate ? (@ >= 0 && @ <= 1000000000)', '{}', true
+        ) is not true
+    then
+        return 'the least rate is a number from 0 on';
+    end if;
+    if
+        p_schedule ? 'startSchedule'
+        and ocpp.parse_timestamp(p_schedule ->> 'startSchedule') is null
+    then
+        return 'the start of the schedule is a moment of ISO 8601';
+    end if;
+    if p_kind = 'Recurring' and not p_schedule ? 'startSchedule' then
+        return 'a recurring schedule has a start';
+    end if;
+    if p_kind = 'Relative' and p_schedule ? 'startSchedule' then
+        return 'a relative schedule starts with the session';
+    end if;
+    if
+        jsonb_typeof(v_periods) is distinct from 'array'
+        or jsonb_array_length(v_periods) not between 1 and 10000
+        or jsonb_path_exists(v_periods, '$[*] ? (@.type() != "object")')
+    then
+        return 'the schedule has a list of periods';
+    end if;
+    if exists (
+        select
+        from jsonb_array_elements(v_periods) as p (period)
+        where
+            p.period - array['startPeriod', 'limit', 'numberPhases'] <> '{}'
+            or jsonb_path_exists(
+                p.period, 'strict $.startPeriod ? (@ >= 0 && @ <= 2147483647 && @ % 1 == 0)', '{}',
+                true
+            ) is not true
+            or jsonb_path_exists(
+                p.period, 'strict $.limit ? (@ >= 0 && @ <= 1000000000)', '{}', true
+            ) is not true
+            or p.period ? 'numberPhases'
+            and jsonb_path_exists(
+                p.period, 'strict $.numberPhases ? (@ == 1 || @ == 2 || @ == 3)', '{}', true
+            ) is not true
+    ) then
+        return 'a period has a start in seconds, a limit from 0 on, and may have 1 to 3 phases';
+    end if;
+    v_starts := array(
+        select (p.period ->> 'startPeriod')::numeric
+        from jsonb_array_elements(v_periods) with ordinality as p (period, no)
+        order by p.no
+    );
+    if v_starts[1] <> 0 then
+        return 'the first period starts at 0';
+    end if;
+    if exists (
+        select
+        from generate_subscripts(v_starts, 1) as i (no)
+        where v_starts[i.no] >= v_starts[i.no + 1]
+    ) then
+        return 'each period starts after the one before it';
+    end if;
+    return null;
+end;
+$$;
+revoke all on function charging.find_schedule_problem(jsonb, text) from public;
+comment on function charging.find_schedule_problem(jsonb, text) is
+    'What is wrong with a charging schedule.';
 
 -- db/code/charging/check_energy.sql ----------------------------------------
 
@@ -4664,6 +6079,343 @@ revoke all on function charging.has_unit_conflict(core.sessions, numeric) from p
 comment on function charging.has_unit_conflict(core.sessions, numeric) is
     'Whether registers of a session differ as watt-hours and kilowatt-hours do.';
 
+-- db/code/charging/check_profile_limits.sql ----------------------------------------
+
+-- Refuse a charging profile that is beyond what the charge point said of itself (OCPP 1.6 §9.4).
+--
+-- What it has not said bounds nothing: ChargeProfileMaxStackLevel, ChargingScheduleMaxPeriods,
+-- ChargingScheduleAllowedChargingRateUnit (Current is A, Power is W), MaxChargingProfilesInstalled.
+-- Called by: ocpp16.prepare_set_charging_profile.
+-- Errors:    PT409 charging_profile_beyond_limits.
+create or replace function charging.check_profile_limits(
+    p_charge_point core.charge_points,
+    p_ocpp16_connector_id integer,
+    p_profile jsonb
+)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_tenant_id constant bigint := p_charge_point.tenant_id;
+    v_id constant bigint := p_charge_point.id;
+    v_max_level constant integer := fleet.get_configuration_limit(
+        v_tenant_id, v_id, 'ChargeProfileMaxStackLevel', 0
+    );
+    v_max_periods constant integer := fleet.get_configuration_limit(
+        v_tenant_id, v_id, 'ChargingScheduleMaxPeriods', 1
+    );
+    v_max_profiles constant integer := fleet.get_configuration_limit(
+        v_tenant_id, v_id, 'MaxChargingProfilesInstalled', 1
+    );
+    v_units constant text := fleet.get_configuration_value(
+        v_tenant_id, v_id, 'ChargingScheduleAllowedChargingRateUnit'
+    );
+    v_unit constant text := p_profile #>> '{chargingSchedule,chargingRateUnit}';
+    v_problem text;
+begin
+    if (p_profile ->> 'stackLevel')::integer > v_max_level then
+        v_problem := format('the charge point has stack levels up to %s', v_max_level);
+    elsif
+        jsonb_array_length(p_profile #> '{chargingSchedule,chargingSchedulePeriod}')
+        > v_max_periods
+    then
+        v_problem := format('the charge point takes %s periods', v_max_periods);
+    elsif
+        v_units ~* '\m(current|power|a|w)\M'
+        and v_units !~* (case v_unit when 'A' then '\m(current|a)\M' else '\m(power|w)\M' end)
+    then
+        v_problem := format('the charge point takes no schedule in %s', v_unit);
+    elsif (
+        select count(*)
+        from core.charging_profile_installations as i
+        where
+            i.tenant_id = v_tenant_id
+            and i.charge_point_id = v_id
+            and i.state in ('installed', 'unknown')
+            and not charging.is_profile_replaced(i, p_ocpp16_connector_id, p_profile)
+    ) >= v_max_profiles then
+        v_problem := format('the charge point holds %s profiles', v_max_profiles);
+    end if;
+    if v_problem is not null then
+        raise exception using
+            errcode = 'PT409',
+            message = v_problem,
+            detail = '{"error":"charging_profile_beyond_limits"}',
+            hint = 'Its configuration_keys name the limits; clear_charging_profile makes room.';
+    end if;
+end;
+$$;
+revoke all on function charging.check_profile_limits(core.charge_points, integer, jsonb)
+from public;
+comment on function charging.check_profile_limits(core.charge_points, integer, jsonb) is
+    'Refuse a charging profile that is beyond what the charge point said of itself.';
+
+-- Whether a profile takes the place of one that stands: it has its number, or its connector,
+-- purpose and stack level (OCPP 1.6 §3.13.2, §5.16.3).
+create or replace function charging.is_profile_replaced(
+    p_installation core.charging_profile_installations,
+    p_ocpp16_connector_id integer,
+    p_profile jsonb
+)
+returns boolean
+language plpgsql
+immutable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return p_installation.profile_no = ocpp.get_integer(p_profile, 'chargingProfileId')
+        or p_installation.ocpp16_connector_id = p_ocpp16_connector_id
+        and p_installation.purpose = p_profile ->> 'chargingProfilePurpose'
+        and p_installation.stack_level = (p_profile ->> 'stackLevel')::integer;
+end;
+$$;
+revoke all on function charging.is_profile_replaced(
+    core.charging_profile_installations, integer, jsonb
+) from public;
+comment on function charging.is_profile_replaced(
+    core.charging_profile_installations, integer, jsonb
+) is 'Whether a charging profile takes the place of one that stands.';
+
+-- db/code/charging/check_session_volume.sql ----------------------------------------
+
+-- Refuse to make a session for a charge point that made too many today.
+--
+-- Called by: charging.insert_session, charging.create_orphan_session: for a session that is new.
+-- Writes:    as fleet.is_within_volume.
+-- Errors:    OCPP1 GenericError past fleet.max_sessions a day; the message log has the message.
+create or replace function charging.check_session_volume(
+    p_tenant_id bigint,
+    p_charge_point_id bigint
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if not fleet.is_within_volume(p_tenant_id, p_charge_point_id, 'sessions') then
+        raise exception using
+            errcode = 'OCPP1',
+            message = 'too many sessions today',
+            detail = 'GenericError';
+    end if;
+end;
+$$;
+revoke all on function charging.check_session_volume(bigint, bigint) from public;
+comment on function charging.check_session_volume(bigint, bigint) is
+    'Refuse to make a session for a charge point that made too many today.';
+
+-- db/code/charging/choose_connector.sql ----------------------------------------
+
+-- The connector of an EVSE where a token may begin a session now.
+--
+-- p_connector_no is its number within the EVSE (OCPP 2.0.1's connectorId), null for whichever is
+-- free.
+-- Called by: functions of api for drivers.
+-- Errors:    those of charging.choose_free_connector.
+create or replace function charging.choose_connector(
+    p_evse core.evses,
+    p_connector_no integer,
+    p_id_token core.id_tokens
+)
+returns core.connectors
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return charging.choose_free_connector(
+        array(
+            select k
+            from core.connectors as k
+            where
+                k.tenant_id = p_evse.tenant_id
+                and k.evse_id = p_evse.id
+                and k.connector_no = coalesce(p_connector_no, k.connector_no)
+            order by k.connector_no
+        ),
+        p_id_token
+    );
+end;
+$$;
+revoke all on function charging.choose_connector(core.evses, integer, core.id_tokens) from public;
+comment on function charging.choose_connector(core.evses, integer, core.id_tokens) is
+    'The connector of an EVSE where a token may begin a session now.';
+
+-- db/code/charging/choose_free_connector.sql ----------------------------------------
+
+-- The connector where a token may begin a session now, of those that are meant.
+--
+-- p_connectors are one, or all of an EVSE or charge point: then whichever is free, one with a plug
+-- in it (Preparing) before one without. What its state lets begin:
+--     Available, Preparing, Finishing (the plug is still in), and Unknown, which nobody has told;
+--     Reserved for this token or its group; nothing else (OCPP 1.6 §4.9).
+-- Called by: charging.choose_connector, charging.send_driver_start.
+-- Errors:    PT404 connector_unknown, PT400 connector_required, PT409 connector_unavailable (its
+--            detail has "status").
+create or replace function charging.choose_free_connector(
+    p_connectors core.connectors[],
+    p_id_token core.id_tokens
+)
+returns core.connectors
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_free core.connectors[];
+    v_ready core.connectors[];
+begin
+    if cardinality(p_connectors) = 0 then
+        raise exception using
+            errcode = 'PT404',
+            message = 'there is no such connector',
+            detail = '{"error":"connector_unknown"}',
+            hint = 'Leave connector out to take the one that is free.';
+    end if;
+    v_free := array(
+        select k
+        from unnest(p_connectors) as k
+        where
+            k.status in ('Available', 'Preparing', 'Finishing', 'Unknown')
+            or k.status = 'Reserved' and charging.is_reserved_for(k, p_id_token)
+        order by k.ocpp16_connector_id
+    );
+    if cardinality(v_free) = 0 then
+        raise exception using
+            errcode = 'PT409',
+            message = 'the connector is not free',
+            detail = jsonb_build_object(
+                'error', 'connector_unavailable', 'status', p_connectors[1].status
+            )::text,
+            hint = 'Wait until it is available, or take another one.';
+    end if;
+    v_ready := array(
+        select k from unnest(v_free) as k where k.status = 'Preparing'
+    );
+    if cardinality(v_ready) = 1 then
+        return v_ready[1];
+    elsif cardinality(v_free) > 1 then
+        raise exception using
+            errcode = 'PT400',
+            message = 'several connectors are free',
+            detail = '{"error":"connector_required"}',
+            hint = 'Plug in first, or send connector, its number.';
+    end if;
+    return v_free[1];
+end;
+$$;
+revoke all on function charging.choose_free_connector(
+    core.connectors[], core.id_tokens
+) from public;
+comment on function charging.choose_free_connector(core.connectors[], core.id_tokens) is
+    'The connector where a token may begin a session now, of those that are meant.';
+
+-- Whether an open reservation of a connector, or of any of its charge point, is for a token.
+create or replace function charging.is_reserved_for(
+    p_connector core.connectors,
+    p_id_token core.id_tokens
+)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return exists (
+        select
+        from core.reservations as r
+        where
+            r.tenant_id = p_connector.tenant_id
+            and r.charge_point_id = p_connector.charge_point_id
+            and r.ocpp16_connector_id in (p_connector.ocpp16_connector_id, 0)
+            and r.state in ('reserved', 'unknown')
+            and r.expires_at > now()
+            and (
+                lower(r.id_token) = p_id_token.id_token_key
+                or lower(r.parent_id_token) = (
+                    select lower(g.group_token)
+                    from core.id_token_groups as g
+                    where
+                        g.tenant_id = p_id_token.tenant_id
+                        and g.id = p_id_token.id_token_group_id
+                )
+            )
+    );
+end;
+$$;
+revoke all on function charging.is_reserved_for(core.connectors, core.id_tokens) from public;
+comment on function charging.is_reserved_for(core.connectors, core.id_tokens) is
+    'Whether an open reservation of a connector is for a token.';
+
+-- db/code/charging/choose_own_id_token.sql ----------------------------------------
+
+-- The token that a driver charges with: the one that is named, or the only usable one they have.
+--
+-- Called by: functions of api for drivers.
+-- Errors:    PT404 id_token_unknown (also for somebody else's), PT400 id_token_required.
+create or replace function charging.choose_own_id_token(p_id_token text)
+returns core.id_tokens
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_id_token core.id_tokens;
+    v_ids bigint[];
+begin
+    if p_id_token is null then
+        v_ids := array(
+            select t.id
+            from core.id_tokens as t
+            where
+                t.tenant_id = claims.tenant_id()
+                and t.user_id = claims.user_id()
+                and not t.is_blocked
+                and coalesce(t.valid_from <= now(), true)
+                and coalesce(t.expires_at > now(), true)
+            limit 2
+        );
+        if cardinality(v_ids) <> 1 then
+            raise exception using
+                errcode = 'PT400',
+                message = case cardinality(v_ids)
+                    when 0 then 'you have no token to charge with'
+                    else 'you have several tokens'
+                end,
+                detail = '{"error":"id_token_required"}',
+                hint = 'Send id_token, one of id_tokens.';
+        end if;
+    end if;
+    select t.* into v_id_token
+    from core.id_tokens as t
+    where
+        t.tenant_id = claims.tenant_id()
+        and t.user_id = claims.user_id()
+        and (t.id = v_ids[1] or t.id_token_key = lower(p_id_token));
+    if not found then
+        raise exception using
+            errcode = 'PT404',
+            message = 'you have no such token',
+            detail = '{"error":"id_token_unknown"}',
+            hint = 'Send one of id_tokens.';
+    end if;
+    return v_id_token;
+end;
+$$;
+revoke all on function charging.choose_own_id_token(text) from public;
+comment on function charging.choose_own_id_token(text) is
+    'The token that a driver charges with: the one named, or their only usable one.';
+
 -- db/code/charging/clean_id_token.sql ----------------------------------------
 
 -- An id token as it is compared and kept: without what some readers append to it.
@@ -4724,6 +6476,7 @@ begin
     from core.id_tokens as t
     where t.tenant_id = p_tenant_id and t.id_token_key = lower(p_id_token);
 
+    perform charging.check_session_volume(p_tenant_id, p_charge_point_id);
     insert into core.sessions (
         tenant_id, charge_point_id, protocol, transaction_id, stop_key, state, id_token,
         id_token_id, user_id, started_at
@@ -4867,6 +6620,40 @@ $$;
 revoke all on function charging.create_transaction_id(bigint, bigint) from public;
 comment on function charging.create_transaction_id(bigint, bigint) is
     'An unpredictable positive 31-bit transaction id, new for the charge point.';
+
+-- db/code/charging/diff_local_list.sql ----------------------------------------
+
+-- What turns one local list into another, for a differential update (OCPP 1.6 §7.1): entries that
+-- are new or differ, and of those that go the token alone.
+--
+-- Called by: api.send_local_list. Both lists hold entries of charging.make_local_list_entry.
+create or replace function charging.diff_local_list(p_installed jsonb, p_wanted jsonb)
+returns jsonb
+language plpgsql
+immutable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return (
+        select coalesce(
+            jsonb_agg(
+                coalesce(w.entry, jsonb_build_object('idTag', i.entry -> 'idTag'))
+                -- What goes makes room for what comes.
+                order by w.entry is not null, coalesce(w.no, i.no)
+            ),
+            '[]'
+        )
+        from jsonb_array_elements(p_installed) with ordinality as i (entry, no)
+        full join jsonb_array_elements(p_wanted) with ordinality as w (entry, no)
+            on lower(w.entry ->> 'idTag') = lower(i.entry ->> 'idTag')
+        where w.entry -> 'idTagInfo' is distinct from i.entry -> 'idTagInfo'
+    );
+end;
+$$;
+revoke all on function charging.diff_local_list(jsonb, jsonb) from public;
+comment on function charging.diff_local_list(jsonb, jsonb) is
+    'What turns one local list into another.';
 
 -- db/code/charging/end_session.sql ----------------------------------------
 
@@ -5051,6 +6838,155 @@ revoke all on function charging.drop_guessed_end(core.sessions, timestamptz) fro
 comment on function charging.drop_guessed_end(core.sessions, timestamptz) is
     'A session without the end that a guess gave it, and with the readings that came since.';
 
+-- db/code/charging/find_command_of_start.sql ----------------------------------------
+
+-- The remote start that a session which begins came from; null when it came from none.
+--
+-- That is a RemoteStartTransaction of the same charge point, sent within
+-- commands.remote_start_window_s before the start, not refused and not another session's already,
+-- that named this connector or none, and this token whatever its case. A charger may report the
+-- token of the group instead of the one that was named, or the other way round (OCPP 1.6 §3.5).
+-- Of several, one that named the connector, then the token itself, then one that was accepted,
+-- then the latest. Where the charger's clock may be hours off (quirk 58: a late replay looks the
+-- same), the time of receipt will do as well; it is never before the one that was reported.
+-- Called by: charging.start_session, once for a session that is new.
+-- Locks:     the commands that could be meant, so that no two sessions take the same one.
+create or replace function charging.find_command_of_start(
+    p_session core.sessions,
+    p_ocpp16_connector_id integer
+)
+returns bigint
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_window constant interval := make_interval(
+        secs => access.get_setting('commands.remote_start_window_s')::integer
+    );
+    -- Chargers cut a time to the second, and their clocks stray.
+    v_tolerance constant interval := '1 minute';
+    v_started_at constant timestamptz := p_session.started_at;
+    v_or_at constant timestamptz := case
+        when 'start_clock_off_whole_hours' = any(p_session.flags)
+            then p_session.start_received_at
+        else p_session.started_at
+    end;
+begin
+    perform
+    from ops.commands as c
+    where
+        c.tenant_id = p_session.tenant_id
+        and c.charge_point_id = p_session.charge_point_id
+        and c.sent_at between v_started_at - v_window and v_or_at + v_tolerance
+        and c.action = 'RemoteStartTransaction'
+        and c.state in ('sent', 'accepted', 'unknown')
+    order by c.id
+    for no key update;
+    if not found then
+        return null;
+    end if;
+
+    -- A statement of its own, which sees what whoever held the lock has done.
+    return (
+        select c.id
+        from ops.commands as c
+        where
+            c.tenant_id = p_session.tenant_id
+            and c.charge_point_id = p_session.charge_point_id
+            and (
+                c.sent_at between v_started_at - v_window and v_started_at + v_tolerance
+                or c.sent_at between v_or_at - v_window and v_or_at + v_tolerance
+            )
+            and c.action = 'RemoteStartTransaction'
+            and c.state in ('sent', 'accepted', 'unknown')
+            and coalesce(
+                ocpp.parse_numeric(c.payload ->> 'connectorId') = p_ocpp16_connector_id,
+                c.payload -> 'connectorId' is null
+            )
+            and (
+                lower(c.payload ->> 'idTag') = lower(p_session.id_token)
+                or exists (
+                    select
+                    from core.id_tokens as t
+                    inner join core.id_token_groups as g
+                        on g.tenant_id = t.tenant_id and g.id = t.id_token_group_id
+                    where
+                        t.tenant_id = c.tenant_id
+                        and (
+                            t.id_token_key = lower(p_session.id_token)
+                            and lower(g.group_token) = lower(c.payload ->> 'idTag')
+                            or t.id_token_key = lower(c.payload ->> 'idTag')
+                            and lower(g.group_token) = lower(p_session.id_token)
+                        )
+                )
+            )
+            and not exists (
+                select
+                from core.sessions as s
+                where s.tenant_id = c.tenant_id and s.command_id = c.id
+            )
+        order by
+            c.payload -> 'connectorId' is null,
+            lower(c.payload ->> 'idTag') is distinct from lower(p_session.id_token),
+            c.state <> 'accepted',
+            c.id desc
+        limit 1
+    );
+end;
+$$;
+revoke all on function charging.find_command_of_start(core.sessions, integer) from public;
+comment on function charging.find_command_of_start(core.sessions, integer) is
+    'The remote start that a session which begins came from, if it came from one.';
+
+-- db/code/charging/find_running_session.sql ----------------------------------------
+
+-- The session that runs on a connector, by its transaction id where one is named.
+--
+-- Called by: ocpp16.prepare_set_charging_profile: a TxProfile needs one (OCPP 1.6 §5.16.4).
+-- Errors:    PT409 session_not_running.
+create or replace function charging.find_running_session(
+    p_charge_point core.charge_points,
+    p_ocpp16_connector_id integer,
+    p_transaction_id integer
+)
+returns core.sessions
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_session core.sessions;
+begin
+    select s.* into v_session
+    from core.sessions as s
+    inner join core.connectors as c on c.tenant_id = s.tenant_id and c.id = s.connector_id
+    where
+        s.tenant_id = p_charge_point.tenant_id
+        and s.charge_point_id = p_charge_point.id
+        and s.state = 'active'
+        and s.protocol = 'ocpp1.6'
+        and c.ocpp16_connector_id = p_ocpp16_connector_id
+        and (p_transaction_id is null or s.transaction_id = p_transaction_id::text)
+    order by s.started_at desc
+    limit 1;
+    if not found then
+        raise exception using
+            errcode = 'PT409',
+            message = 'no such session runs on the connector',
+            detail = '{"error":"session_not_running"}',
+            hint = 'A TxProfile is for a session that runs; TxDefaultProfile is for those to come.';
+    end if;
+    return v_session;
+end;
+$$;
+revoke all on function charging.find_running_session(core.charge_points, integer, integer)
+from public;
+comment on function charging.find_running_session(core.charge_points, integer, integer) is
+    'The session that runs on a connector.';
+
 -- db/code/charging/find_session_of_stop.sql ----------------------------------------
 
 -- The session that a stop with an id of ours, none, or somebody else's is about; null when none.
@@ -5136,6 +7072,107 @@ comment on function charging.find_session_of_stop(
     bigint, bigint, text, text, text, timestamptz, boolean, numeric
 ) is 'The session that a stop is about, by id, by repetition, or as the only one that fits.';
 
+-- db/code/charging/find_session_to_stop.sql ----------------------------------------
+
+-- The session that is to be stopped from afar, by its number or by its transaction id.
+--
+-- A driver finds their own only, staff those of their tenant, the platform any. A transaction id
+-- belongs to its charge point: without the charge point's identity there must be only one such
+-- session that has not ended. A session whose end is only presumed may still be going on.
+-- Called by: api.remote_stop_transaction.
+-- Errors:    PT400 session_required, PT404 session_unknown, PT409 session_ended.
+create or replace function charging.find_session_to_stop(
+    p_session_id bigint,
+    p_transaction_id text,
+    p_charge_point text
+)
+returns core.sessions
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_tenant_ids bigint[] := array[claims.tenant_id()];
+    v_user_id constant uuid := case when claims.role() = 'customer' then claims.user_id() end;
+    v_charge_point_id bigint;
+    v_sessions core.sessions[];
+    v_running core.sessions[];
+begin
+    if p_session_id is null and p_transaction_id is null then
+        raise exception using
+            errcode = 'PT400',
+            message = 'say which session to stop',
+            detail = '{"error":"session_required"}',
+            hint = 'Send session_id, or transaction_id with charge_point.';
+    end if;
+    if claims.role() = 'platform' then
+        v_tenant_ids := array(select t.id from core.tenants as t);
+    end if;
+    if p_charge_point is not null then
+        select i.charge_point_id, array[i.tenant_id] into v_charge_point_id, v_tenant_ids
+        from core.charge_point_identities as i
+        where
+            i.identity_key = lower(p_charge_point)
+            and i.tenant_id = any(v_tenant_ids);
+    end if;
+    v_sessions := array(
+        select s
+        from core.sessions as s
+        where
+            s.tenant_id = any(v_tenant_ids)
+            and s.id = p_session_id
+            and coalesce(s.transaction_id = p_transaction_id, true)
+            and (p_charge_point is null or s.charge_point_id = v_charge_point_id)
+            and (v_user_id is null or s.user_id = v_user_id)
+        union all
+        select s
+        from core.sessions as s
+        where
+            p_session_id is null
+            and s.tenant_id = any(v_tenant_ids)
+            and s.charge_point_id = v_charge_point_id
+            and s.transaction_id = p_transaction_id
+            and (v_user_id is null or s.user_id = v_user_id)
+        union all
+        select s
+        from core.sessions as s
+        where
+            p_session_id is null
+            and p_charge_point is null
+            and s.tenant_id = any(v_tenant_ids)
+            and s.transaction_id = p_transaction_id
+            and s.state <> 'ended'
+            and (v_user_id is null or s.user_id = v_user_id)
+        limit 2
+    );
+    v_running := array(select s from unnest(v_sessions) as s where s.state <> 'ended');
+    if cardinality(v_sessions) = 0 then
+        raise exception using
+            errcode = 'PT404',
+            message = 'there is no such session',
+            detail = '{"error":"session_unknown"}',
+            hint = 'charging_sessions lists those that you may see.';
+    elsif cardinality(v_running) = 0 then
+        raise exception using
+            errcode = 'PT409',
+            message = 'the session has ended',
+            detail = '{"error":"session_ended"}',
+            hint = 'There is nothing left to stop.';
+    elsif cardinality(v_running) > 1 then
+        raise exception using
+            errcode = 'PT400',
+            message = 'several sessions have this transaction id',
+            detail = '{"error":"session_required"}',
+            hint = 'Send session_id, or charge_point as well.';
+    end if;
+    return v_running[1];
+end;
+$$;
+revoke all on function charging.find_session_to_stop(bigint, text, text) from public;
+comment on function charging.find_session_to_stop(bigint, text, text) is
+    'The session that is to be stopped from afar.';
+
 -- db/code/charging/get_id_token_info.sql ----------------------------------------
 
 -- What OCPP 1.6 tells a charger about a shown token: IdTagInfo of §7.27, without nulls.
@@ -5188,6 +7225,390 @@ $$;
 revoke all on function charging.get_id_token_info(core.authorizations) from public;
 comment on function charging.get_id_token_info(core.authorizations) is
     'OCPP 1.6 IdTagInfo of a decision: status, how long to cache it, and the parent token.';
+
+-- db/code/charging/install_local_list.sql ----------------------------------------
+
+-- Carry an update of a local list that was accepted over to what is known of the list.
+--
+-- A full list is certain; a differential update is as certain as what it changed. Neither is where
+-- the answer comes late and a newer update was sent since: that one may stand there as well. An
+-- entry without a status takes its token away (OCPP 1.6 §7.1).
+-- Called by: ocpp16.finished_send_local_list, with the list's row locked.
+-- Writes:    core.local_lists, core.local_list_entries.
+create or replace function charging.install_local_list(p_command ops.commands, p_payload jsonb)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_is_full constant boolean := p_payload ->> 'updateType' = 'Full';
+    v_entries constant jsonb := coalesce(p_payload -> 'localAuthorizationList', '[]');
+begin
+    delete from core.local_list_entries as e
+    where
+        e.tenant_id = p_command.tenant_id
+        and e.charge_point_id = p_command.charge_point_id
+        and (
+            v_is_full
+            or e.id_token_key in (
+                select lower(n.entry ->> 'idTag') from jsonb_array_elements(v_entries) as n (entry)
+            )
+        );
+    insert into core.local_list_entries (
+        tenant_id, charge_point_id, id_token_key, id_token, status, expires_at, parent_id_token
+    )
+    select
+        p_command.tenant_id,
+        p_command.charge_point_id,
+        lower(n.entry ->> 'idTag'),
+        n.entry ->> 'idTag',
+        n.entry #>> '{idTagInfo,status}',
+        ocpp.parse_timestamp(n.entry #>> '{idTagInfo,expiryDate}'),
+        n.entry #>> '{idTagInfo,parentIdTag}'
+    from jsonb_array_elements(v_entries) as n (entry)
+    where n.entry #> '{idTagInfo,status}' is not null;
+    update core.local_lists as l
+    set
+        version = ocpp.get_integer(p_payload, 'listVersion'),
+        is_certain = (v_is_full or l.is_certain)
+            and not charging.has_newer_local_list(p_command),
+        status_reported = 'Accepted',
+        updated_at = coalesce(p_command.answered_at, now())
+    where
+        l.tenant_id = p_command.tenant_id
+        and l.charge_point_id = p_command.charge_point_id;
+end;
+$$;
+revoke all on function charging.install_local_list(ops.commands, jsonb) from public;
+comment on function charging.install_local_list(ops.commands, jsonb) is
+    'Carry an accepted update of a local list over to what is known of the list.';
+
+-- Whether an update of the local list was sent after a command, whatever became of it.
+--
+-- Commands of a charge point are sent in the order of their ids.
+-- Called by: charging.install_local_list, ocpp16.finished_get_local_list_version.
+create or replace function charging.has_newer_local_list(p_command ops.commands)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return exists (
+        select
+        from ops.commands as q
+        where
+            q.tenant_id = p_command.tenant_id
+            and q.charge_point_id = p_command.charge_point_id
+            and q.id > p_command.id
+            and q.action = 'SendLocalList'
+            and q.sent_at is not null
+    );
+end;
+$$;
+revoke all on function charging.has_newer_local_list(ops.commands) from public;
+comment on function charging.has_newer_local_list(ops.commands) is
+    'Whether an update of the local list was sent after a command.';
+
+-- db/code/charging/judge_id_token.sql ----------------------------------------
+
+-- Whether a registered token may charge at a charge point now, without keeping the decision.
+--
+-- Called by: charging.authorize_id_token, which says what the reasons mean and keeps them, and
+--            api.remote_start_transaction, before a driver's command is queued.
+-- p_source is 'authorize', 'start' or 'stop'; p_at is the moment the token was shown; p_session_id
+-- is the session being started, which does not count against itself.
+create or replace function charging.judge_id_token(
+    p_charge_point_id bigint,
+    p_token core.id_tokens,
+    p_source text,
+    p_at timestamptz,
+    p_session_id bigint,
+    out status text,
+    out reason text
+)
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if p_token.is_blocked then
+        status := 'Blocked';
+        reason := 'id_token_blocked';
+    elsif p_token.user_id is not null and not exists (
+        select
+        from core.memberships as m
+        inner join core.users as u on u.id = m.user_id
+        where m.tenant_id = p_token.tenant_id and m.user_id = p_token.user_id
+            and m.is_active and u.is_active
+    ) then
+        status := 'Blocked';
+        reason := 'user_inactive';
+    elsif p_at < p_token.valid_from then
+        status := 'Expired';
+        reason := 'id_token_not_yet_valid';
+    elsif p_at >= p_token.expires_at then
+        status := 'Expired';
+        reason := 'id_token_expired';
+    elsif not charging.has_right_at(p_token.tenant_id, p_charge_point_id, p_token) then
+        status := 'Blocked';
+        reason := 'no_right_here';
+    elsif p_source = 'start' and exists (
+        select
+        from core.charge_points as c
+        where c.tenant_id = p_token.tenant_id and c.id = p_charge_point_id
+            and c.registration_status <> 'Accepted'
+    ) then
+        status := 'Invalid';
+        reason := 'charge_point_not_accepted';
+    elsif p_source = 'start' and p_token.max_concurrent_transactions > 0 and (
+        select count(*)
+        from core.sessions as s
+        where s.tenant_id = p_token.tenant_id and s.id_token_id = p_token.id
+            and s.state = 'active'
+            and s.authorization_status = 'Accepted'
+            and s.id is distinct from p_session_id
+    ) >= p_token.max_concurrent_transactions then
+        status := 'ConcurrentTx';
+        reason := 'too_many_transactions';
+    else
+        status := 'Accepted';
+        reason := 'accepted';
+    end if;
+end;
+$$;
+revoke all on function charging.judge_id_token(
+    bigint, core.id_tokens, text, timestamptz, bigint
+) from public;
+comment on function charging.judge_id_token(
+    bigint, core.id_tokens, text, timestamptz, bigint
+) is 'Whether a registered token may charge at a charge point, and why or why not.';
+
+-- db/code/charging/list_local_list_entries.sql ----------------------------------------
+
+-- The local list that a charge point should have: every token of the tenant that may charge there.
+--
+-- Returns a list of charging.make_local_list_entry. Tokens longer than OCPP 1.6 allows have no
+-- place in it. When there are more than p_limit, those that charged there last go in first.
+-- Called by: api.send_local_list.
+create or replace function charging.list_local_list_entries(
+    p_charge_point core.charge_points,
+    p_limit integer
+)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_token core.id_tokens;
+    v_entries jsonb[] := '{}';
+begin
+    -- A loop: of very many tokens only as many are judged as find room.
+    for v_token in
+        select t.*
+        from core.id_tokens as t
+        left join (
+            select s.id_token_id, max(s.started_at) as started_at
+            from core.sessions as s
+            where
+                s.tenant_id = p_charge_point.tenant_id
+                and s.charge_point_id = p_charge_point.id
+                and s.started_at > now() - interval '1 year'
+            group by s.id_token_id
+        ) as u on u.id_token_id = t.id
+        where
+            t.tenant_id = p_charge_point.tenant_id
+            and length(t.id_token) <= 20
+            and not t.is_blocked
+        order by u.started_at desc nulls last, t.id
+    loop
+        exit when cardinality(v_entries) >= p_limit;
+        if (
+            charging.judge_id_token(p_charge_point.id, v_token, 'authorize', now(), null)
+        ).status = 'Accepted' then
+            v_entries := v_entries || charging.make_local_list_entry(
+                v_token.id_token, 'Accepted', v_token.expires_at,
+                (
+                    select g.group_token
+                    from core.id_token_groups as g
+                    where
+                        g.tenant_id = v_token.tenant_id
+                        and g.id = v_token.id_token_group_id
+                )
+            );
+        end if;
+    end loop;
+    return (
+        select coalesce(jsonb_agg(e.entry order by lower(e.entry ->> 'idTag')), '[]')
+        from unnest(v_entries) as e (entry)
+    );
+end;
+$$;
+revoke all on function charging.list_local_list_entries(core.charge_points, integer) from public;
+comment on function charging.list_local_list_entries(core.charge_points, integer) is
+    'The local list that a charge point should have.';
+
+-- The local list that a charge point has, as far as it accepted it.
+create or replace function charging.list_installed_entries(p_charge_point core.charge_points)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return (
+        select coalesce(
+            jsonb_agg(
+                charging.make_local_list_entry(
+                    e.id_token, e.status, e.expires_at, e.parent_id_token
+                )
+                order by e.id_token_key
+            ),
+            '[]'
+        )
+        from core.local_list_entries as e
+        where
+            e.tenant_id = p_charge_point.tenant_id
+            and e.charge_point_id = p_charge_point.id
+    );
+end;
+$$;
+revoke all on function charging.list_installed_entries(core.charge_points) from public;
+comment on function charging.list_installed_entries(core.charge_points) is
+    'The local list that a charge point has, as far as it accepted it.';
+
+-- Entries that a person named: [{"id_token", "status", "expires_at", "parent_id_token",
+-- "remove"}, ...]. status is Accepted when left out; remove takes an entry away.
+-- Errors:    PT400 local_list_invalid.
+create or replace function charging.read_local_list_entries(p_entries jsonb)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_entries jsonb;
+begin
+    if
+        jsonb_typeof(p_entries) is distinct from 'array'
+        or jsonb_path_exists(p_entries, '$[*] ? (@.type() != "object")')
+    then
+        perform charging.refuse_local_list('entries are a list of objects');
+    end if;
+    select coalesce(
+        jsonb_agg(
+            case
+                when e.remove then jsonb_build_object('idTag', e.id_token)
+                else charging.make_local_list_entry(
+                    e.id_token, coalesce(e.status, 'Accepted'), e.expires_at, e.parent_id_token
+                )
+            end
+        ),
+        '[]'
+    )
+    into v_entries
+    from jsonb_to_recordset(p_entries) as e (
+        id_token text, status text, expires_at timestamptz, parent_id_token text, remove boolean
+    );
+    return v_entries;
+end;
+$$;
+revoke all on function charging.read_local_list_entries(jsonb) from public;
+comment on function charging.read_local_list_entries(jsonb) is
+    'Entries of a local list that a person named, in the words of OCPP 1.6.';
+
+-- Raise the error for a list that no charge point may be sent.
+create or replace function charging.refuse_local_list(p_problem text)
+returns void
+language plpgsql
+immutable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    raise exception using
+        errcode = 'PT400',
+        message = p_problem,
+        detail = '{"error":"local_list_invalid"}',
+        hint = 'An entry has id_token (1 to 20 characters), and may have status, expires_at, '
+            'parent_id_token and remove; each token stands there once.';
+end;
+$$;
+revoke all on function charging.refuse_local_list(text) from public;
+comment on function charging.refuse_local_list(text) is
+    'Raise the error for a local list that no charge point may be sent.';
+
+-- db/code/charging/lock_local_list.sql ----------------------------------------
+
+-- The row of a charge point's local list, made when it is missing, and locked: two updates of one
+-- list wait for each other.
+--
+-- Called by: api.send_local_list and the hooks of SendLocalList and GetLocalListVersion.
+create or replace function charging.lock_local_list(p_tenant_id bigint, p_charge_point_id bigint)
+returns core.local_lists
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_list core.local_lists;
+begin
+    insert into core.local_lists (tenant_id, charge_point_id)
+    values (p_tenant_id, p_charge_point_id)
+    on conflict (tenant_id, charge_point_id) do nothing;
+    select l.* into v_list
+    from core.local_lists as l
+    where l.tenant_id = p_tenant_id and l.charge_point_id = p_charge_point_id
+    for no key update;
+    return v_list;
+end;
+$$;
+revoke all on function charging.lock_local_list(bigint, bigint) from public;
+comment on function charging.lock_local_list(bigint, bigint) is
+    'The row of a charge point''s local list, locked.';
+
+-- db/code/charging/make_local_list_entry.sql ----------------------------------------
+
+-- An entry of a local list in the words of OCPP 1.6 §7.1, AuthorizationData, without nulls:
+-- {"idTag": ..., "idTagInfo": {"status": ..., "expiryDate": ..., "parentIdTag": ...}}.
+--
+-- Called by: charging.list_local_list_entries, charging.list_installed_entries,
+--            charging.read_local_list_entries.
+create or replace function charging.make_local_list_entry(
+    p_id_token text,
+    p_status text,
+    p_expires_at timestamptz,
+    p_parent_id_token text
+)
+returns jsonb
+language plpgsql
+immutable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return jsonb_build_object(
+        'idTag', p_id_token,
+        'idTagInfo', jsonb_strip_nulls(jsonb_build_object(
+            'status', p_status,
+            'expiryDate', ocpp.format_timestamp(p_expires_at),
+            'parentIdTag', p_parent_id_token
+        ))
+    );
+end;
+$$;
+revoke all on function charging.make_local_list_entry(text, text, timestamptz, text) from public;
+comment on function charging.make_local_list_entry(text, text, timestamptz, text) is
+    'An entry of a local list in the words of OCPP 1.6.';
 
 -- db/code/charging/move_session.sql ----------------------------------------
 
@@ -5321,7 +7742,8 @@ comment on function charging.presume_session_end(
 -- Keep readings of a charge point: one wide row per timestamp, in Wh, W, A, V and degrees Celsius.
 --
 -- Called by: ocpp16.meter_values, ocpp16.stop_transaction.
--- Writes:    core.meter_values; live figures of core.sessions (row locked).
+-- Writes:    core.meter_values; live figures of core.sessions (row locked); as
+--            fleet.is_within_volume.
 -- p_meter_values is a list as OCPP 1.6 §7.33 describes it:
 --     [{"timestamp": ..., "sampledValue": [{"value", "context", "format", "measurand", "phase",
 --       "location", "unit"}, ...]}, ...]
@@ -5344,6 +7766,8 @@ comment on function charging.presume_session_end(
 -- Everything else stands in other_samples as it was sent. Flags of a row:
 --     time_clamped      its time cannot be true or has no partition: filed under received_at
 --     unit_kwh unit_kw  scaled by 1000 from what was sent
+--     unit_assumed      energy in the unit that the charger is known to mean (its quirk
+--                       energy_unit), not in the one that it said
 --     unit_temperature  converted from Fahrenheit or Kelvin (the sample is kept as sent, too)
 --     unit_conflict     a unit that its measurand cannot have: not read
 --     value_unreadable  a value that is no number ("", "NaN", "12,5") or out of its range
@@ -5353,6 +7777,7 @@ comment on function charging.presume_session_end(
 --     connector_mismatch  of another EVSE than the session's
 --     measurand_unknown, context_unknown
 -- Figures are kept to the sixth decimal, in magnitude up to 1e12 of their unit.
+-- Of a charge point that has sent more than fleet.max_readings today, nothing is kept here.
 create or replace function charging.record_meter_values(
     p_tenant_id bigint,
     p_charge_point_id bigint,
@@ -5408,10 +7833,35 @@ declare
     v_energy_wh numeric;
     v_power_w numeric;
     v_soc_percent numeric;
+    v_energy_unit text;
+    v_has_room boolean;
 begin
     select p.lower_at, p.upper_at into v_lower_at, v_upper_at
     from ops.partitioned_tables as p
     where p.table_name = 'core.meter_values';
+    -- Few have this quirk: whether anybody does is asked first.
+    select lower(fleet.get_quirks(cp) ->> 'energy_unit') into v_energy_unit
+    from core.charge_points as cp
+    where
+        cp.tenant_id = p_tenant_id
+        and cp.id = p_charge_point_id
+        and (
+            cp.quirks ? 'energy_unit'
+            or exists (select from core.model_quirks as q where q.quirks ? 'energy_unit')
+        );
+    -- Of small messages one in twenty is counted, as twenty.
+    v_has_room := fleet.is_within_volume(
+        p_tenant_id, p_charge_point_id, 'readings',
+        case
+            when p_meter_values is null then 0
+            when v_reading_count >= 20 then v_reading_count
+            when random() < 0.05 then 20 * v_reading_count
+            else 0
+        end
+    );
+    if not v_has_room then
+        return;
+    end if;
 
     -- Loops rather than one statement over all samples: most messages hold one reading of a few
     -- samples, and starting such a statement costs more than reading them (measured: 320 µs a
@@ -5507,6 +7957,16 @@ begin
                     if not charging.is_measurand(v_measurand) then
                         v_flag := 'measurand_unknown';
                     end if;
+                elsif
+                    v_place < 3
+                    and v_energy_unit <> lower(coalesce(v_unit, 'Wh'))
+                    and lower(coalesce(v_unit, 'Wh')) in ('wh', 'kwh')
+                then
+                    -- What the charger means, whatever it says (quirk 56).
+                    if v_energy_unit = 'kwh' then
+                        v_number := v_number * 1000;
+                    end if;
+                    v_flag := 'unit_assumed';
                 elsif v_unit is not null then
                     v_unit := lower(v_unit);
                     case
@@ -5790,6 +8250,16 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+    if
+        p_from_state is not distinct from p_session.state
+        and (
+            select count(*)
+            from core.session_events as e
+            where e.tenant_id = p_session.tenant_id and e.session_id = p_session.id
+        ) >= access.get_setting('charging.max_session_events')::integer
+    then
+        return;
+    end if;
     insert into core.session_events (
         tenant_id, session_id, event, from_state, to_state, happened_at, received_at, details
     )
@@ -5881,6 +8351,81 @@ revoke all on function charging.record_unknown_id_token(bigint, bigint, text) fr
 comment on function charging.record_unknown_id_token(bigint, bigint, text) is
     'Count an unregistered token in the tenant''s inbox.';
 
+-- db/code/charging/refuse_active_sessions.sql ----------------------------------------
+
+-- Refuse what would cut off sessions that are active.
+--
+-- Called by: api.reset.
+-- Errors:    PT409 sessions_active; its detail lists the identities in "charge_points".
+create or replace function charging.refuse_active_sessions(p_charge_points core.charge_points[])
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_identities jsonb;
+begin
+    select jsonb_agg(distinct cp.identity) into v_identities
+    from unnest(p_charge_points) as cp
+    inner join core.sessions as s on s.tenant_id = cp.tenant_id and s.charge_point_id = cp.id
+    where s.state <> 'ended' and s.state = 'active';
+    if v_identities is not null then
+        raise exception using
+            errcode = 'PT409',
+            message = 'a session is active there',
+            detail = jsonb_build_object(
+                'error', 'sessions_active', 'charge_points', v_identities
+            )::text,
+            hint = 'End the sessions first, or send ends_sessions: true.';
+    end if;
+end;
+$$;
+revoke all on function charging.refuse_active_sessions(core.charge_points[]) from public;
+comment on function charging.refuse_active_sessions(core.charge_points[]) is
+    'Refuse what would cut off sessions that are active.';
+
+-- db/code/charging/refuse_second_command.sql ----------------------------------------
+
+-- Let a driver wait for the answer to one command before the next of its kind.
+--
+-- An impatient finger must not fill the queue that the operator needs as well.
+-- Called by: charging.send_driver_start, charging.send_driver_stop.
+-- Errors:    PT409 command_pending.
+create or replace function charging.refuse_second_command(
+    p_action text,
+    p_charge_point core.charge_points
+)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if exists (
+        select
+        from ops.commands as c
+        where
+            c.tenant_id = p_charge_point.tenant_id
+            and c.charge_point_id = p_charge_point.id
+            and c.state in ('queued', 'sent')
+            and c.action = p_action
+            and c.requested_by = claims.user_id()
+    ) then
+        raise exception using
+            errcode = 'PT409',
+            message = 'your last command waits for its answer',
+            detail = '{"error":"command_pending"}',
+            hint = 'commands says what became of it; it takes a few seconds.';
+    end if;
+end;
+$$;
+revoke all on function charging.refuse_second_command(text, core.charge_points) from public;
+comment on function charging.refuse_second_command(text, core.charge_points) is
+    'Let a driver wait for the answer to one command before the next of its kind.';
+
 -- db/code/charging/restate_id_token_info.sql ----------------------------------------
 
 -- The IdTagInfo of a decision that was made before, for a message that comes again.
@@ -5914,6 +8459,304 @@ $$;
 revoke all on function charging.restate_id_token_info(bigint, text, text) from public;
 comment on function charging.restate_id_token_info(bigint, text, text) is
     'OCPP 1.6 IdTagInfo of a decision that was made before.';
+
+-- db/code/charging/send_driver_start.sql ----------------------------------------
+
+-- Send a remote start for the driver who asks: their token, at a place where it may charge now.
+--
+-- The place is an EVSE id, where p_connector_no counts within the EVSE, or the identity of a
+-- charge point, which few drivers know, where it is OCPP's number.
+-- The charge point is asked about first: of one that is away nothing else is worth saying. Rights,
+-- validity and running sessions are judged as for a start at the charger; what begins there is
+-- judged again. A driver waits for the answer to one command before the next.
+-- Called by: api.remote_start_transaction.
+-- Writes:    as fleet.queue_command.
+-- Errors:    PT404 charge_point_unknown; PT403 id_token_refused (its detail has "status" and
+--            "reason"); those of fleet.find_evse, charging.choose_own_id_token,
+--            charging.choose_free_connector, charging.refuse_second_command and
+--            fleet.queue_command.
+create or replace function charging.send_driver_start(
+    p_charge_point text,
+    p_evse_id text,
+    p_connector_no integer,
+    p_id_token text
+)
+returns ops.commands
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_id_token constant core.id_tokens := charging.choose_own_id_token(p_id_token);
+    v_evse core.evses;
+    v_charge_point core.charge_points;
+    v_refusal text;
+    v_judgement record;
+    v_connector core.connectors;
+begin
+    if p_evse_id is not null then
+        v_evse := fleet.find_evse(p_evse_id);
+    end if;
+    select cp.* into v_charge_point
+    from core.charge_points as cp
+    where
+        cp.tenant_id = claims.tenant_id()
+        and cp.id = coalesce(
+            v_evse.charge_point_id,
+            (
+                select i.charge_point_id
+                from core.charge_point_identities as i
+                where
+                    i.identity_key = lower(p_charge_point)
+                    and i.tenant_id = claims.tenant_id()
+            )
+        );
+    if not found then
+        raise exception using
+            errcode = 'PT404',
+            message = 'there is no such charge point',
+            detail = '{"error":"charge_point_unknown"}',
+            hint = 'Send evse_id, which stands on the charger.';
+    end if;
+    v_refusal := fleet.find_command_refusal(v_charge_point, 'RemoteStartTransaction', false);
+    if v_refusal is not null then
+        perform fleet.refuse_command(v_refusal);
+    end if;
+    perform charging.refuse_second_command('RemoteStartTransaction', v_charge_point);
+
+    v_judgement := charging.judge_id_token(v_charge_point.id, v_id_token, 'start', now(), null);
+    if v_judgement.status <> 'Accepted' then
+        raise exception using
+            errcode = 'PT403',
+            message = 'your token may not charge there now',
+            detail = jsonb_build_object(
+                'error', 'id_token_refused',
+                'status', v_judgement.status,
+                'reason', v_judgement.reason
+            )::text,
+            hint = 'The reason says why.';
+    end if;
+    if v_evse.id is not null then
+        v_connector := charging.choose_connector(v_evse, p_connector_no, v_id_token);
+    else
+        v_connector := charging.choose_free_connector(
+            array(
+                select k
+                from core.connectors as k
+                where
+                    k.tenant_id = v_charge_point.tenant_id
+                    and k.charge_point_id = v_charge_point.id
+                    and k.ocpp16_connector_id = coalesce(p_connector_no, k.ocpp16_connector_id)
+                order by k.ocpp16_connector_id
+            ),
+            v_id_token
+        );
+    end if;
+    return fleet.queue_command(
+        v_charge_point, 'RemoteStartTransaction',
+        jsonb_build_object(
+            'connectorId', v_connector.ocpp16_connector_id, 'idTag', v_id_token.id_token
+        ),
+        p_keep => false, p_requested_via => 'driver'
+    );
+end;
+$$;
+revoke all on function charging.send_driver_start(text, text, integer, text) from public;
+comment on function charging.send_driver_start(text, text, integer, text) is
+    'Send a remote start for the driver who asks.';
+
+-- db/code/charging/send_local_list.sql ----------------------------------------
+
+-- Queue the commands that update the local list of one charge point.
+--
+-- p_entries are entries of charging.make_local_list_entry, null for every token that may charge
+-- there; with p_update_type 'differential' they are the changes, else the whole list.
+-- 'automatic' sends the difference, or a full list where it is not certain what stands there:
+-- never sent, an answer that never came, an update still on its way. Where the list is empty a
+-- full one says the same and is right whatever stands there. A full list takes the place of
+-- updates that wait. Nothing differs: no command.
+-- Called by: api.send_local_list.
+-- Writes:    ops.commands, core.local_lists (row locked).
+-- Errors:    PT409 local_list_uncertain for a computed difference to what is not certain; PT409
+--            local_list_too_long; PT400 local_list_invalid; those of fleet.queue_command.
+create or replace function charging.send_local_list(
+    p_charge_point core.charge_points,
+    p_update_type text,
+    p_entries jsonb,
+    p_keep boolean,
+    p_expires_in interval,
+    p_batch_id uuid,
+    p_is_member boolean
+)
+returns setof ops.commands
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_list constant core.local_lists := charging.lock_local_list(
+        p_charge_point.tenant_id, p_charge_point.id
+    );
+    v_max_length constant integer := coalesce(
+        fleet.get_configuration_limit(
+            p_charge_point.tenant_id, p_charge_point.id, 'LocalAuthListMaxLength', 1
+        ),
+        access.get_setting('fleet.max_local_list_entries')::integer
+    );
+    v_is_certain constant boolean := v_list.version >= 0 and v_list.is_certain and not exists (
+        select
+        from ops.commands as q
+        where
+            q.tenant_id = p_charge_point.tenant_id
+            and q.charge_point_id = p_charge_point.id
+            and q.state in ('queued', 'sent')
+            and q.action = 'SendLocalList'
+    );
+    v_entries jsonb := coalesce(
+        p_entries, charging.list_local_list_entries(p_charge_point, v_max_length)
+    );
+    v_installed constant jsonb := charging.list_installed_entries(p_charge_point);
+    v_is_full constant boolean := p_update_type = 'full'
+        or p_update_type = 'automatic'
+        and (v_is_certain is not true or v_installed = '[]' and v_entries <> '[]');
+    v_refusal text;
+begin
+    if v_is_full then
+        perform charging.cancel_local_list_updates(
+            p_charge_point.tenant_id, p_charge_point.id, null
+        );
+    elsif p_update_type = 'automatic' or p_entries is null then
+        if v_is_certain is not true then
+            v_refusal := 'local_list_uncertain';
+        end if;
+        v_entries := charging.diff_local_list(v_installed, v_entries);
+    end if;
+    if not v_is_full and v_entries = '[]' and v_refusal is null then
+        return;
+    end if;
+    if charging.measure_local_list(
+        case when v_is_full then '[]' else v_installed end, v_entries
+    ) > v_max_length then
+        v_refusal := coalesce(v_refusal, 'local_list_too_long');
+    end if;
+    if v_refusal is not null and p_is_member then
+        return next fleet.record_refused_command(
+            p_charge_point, 'SendLocalList', '{}', p_batch_id, v_refusal
+        );
+        return;
+    elsif v_refusal = 'local_list_uncertain' then
+        raise exception using
+            errcode = 'PT409',
+            message = 'it is not certain what stands in the local list',
+            detail = '{"error":"local_list_uncertain"}',
+            hint = 'Send a full list.';
+    elsif v_refusal = 'local_list_too_long' then
+        raise exception using
+            errcode = 'PT409',
+            message = format('the local list takes %s entries', v_max_length),
+            detail = '{"error":"local_list_too_long"}',
+            hint = 'LocalAuthListMaxLength of the charge point bounds the list, or the setting '
+                'fleet.max_local_list_entries where it names none.';
+    end if;
+    return query
+    select q.*
+    from fleet.queue_commands(
+        p_charge_point, 'SendLocalList',
+        charging.split_local_list(p_charge_point, v_is_full, v_entries, v_max_length),
+        p_keep, p_expires_in, p_batch_id, p_is_member
+    ) as q;
+end;
+$$;
+revoke all on function charging.send_local_list(
+    core.charge_points, text, jsonb, boolean, interval, uuid, boolean
+) from public;
+comment on function charging.send_local_list(
+    core.charge_points, text, jsonb, boolean, interval, uuid, boolean
+) is 'Queue the commands that update the local list of one charge point.';
+
+-- How many entries a local list has after an update.
+create or replace function charging.measure_local_list(p_installed jsonb, p_entries jsonb)
+returns bigint
+language plpgsql
+immutable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return (
+        with changes as materialized (
+            select lower(e.entry ->> 'idTag') as key, e.entry -> 'idTagInfo' is not null as stands
+            from jsonb_array_elements(p_entries) as e (entry)
+        )
+
+        select count(distinct l.key)
+        from (
+            select c.key from changes as c where c.stands
+            union all
+            select lower(i.entry ->> 'idTag')
+            from jsonb_array_elements(p_installed) as i (entry)
+            where lower(i.entry ->> 'idTag') not in (
+                select c.key from changes as c where c.key is not null
+            )
+        ) as l
+    );
+end;
+$$;
+revoke all on function charging.measure_local_list(jsonb, jsonb) from public;
+comment on function charging.measure_local_list(jsonb, jsonb) is
+    'How many entries a local list has after an update.';
+
+-- Payloads of SendLocalList, as many entries at a time as the charge point takes: of a full list
+-- the first is full and the others add to it.
+create or replace function charging.split_local_list(
+    p_charge_point core.charge_points,
+    p_is_full boolean,
+    p_entries jsonb,
+    p_max_length integer
+)
+returns jsonb[]
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_chunk constant integer := least(
+        p_max_length,
+        coalesce(
+            fleet.get_configuration_limit(
+                p_charge_point.tenant_id, p_charge_point.id, 'SendLocalListMaxLength', 1
+            ),
+            access.get_setting('fleet.max_local_list_chunk')::integer
+        )
+    );
+begin
+    if p_entries = '[]' then
+        return array[
+            '{"updateType": "Full", "localAuthorizationList": []}'::jsonb
+        ];
+    end if;
+    return array(
+        select jsonb_build_object(
+            'updateType',
+            case when p_is_full and c.chunk_no = 0 then 'Full' else 'Differential' end,
+            'localAuthorizationList', c.entries
+        )
+        from (
+            select (e.no - 1) / v_chunk as chunk_no, jsonb_agg(e.entry order by e.no) as entries
+            from jsonb_array_elements(p_entries) with ordinality as e (entry, no)
+            group by (e.no - 1) / v_chunk
+        ) as c
+        order by c.chunk_no
+    );
+end;
+$$;
+revoke all on function charging.split_local_list(core.charge_points, boolean, jsonb, integer)
+from public;
+comment on function charging.split_local_list(core.charge_points, boolean, jsonb, integer) is
+    'Payloads of SendLocalList, as many entries at a time as the charge point takes.';
 
 -- db/code/charging/settle_session.sql ----------------------------------------
 
@@ -6027,7 +8870,8 @@ comment on function charging.get_first_meter_wh(core.sessions) is
 -- A new start on a connector presumes the end of the session that was active there. A start that
 -- comes after its own stop is merged into the session that was made of the stop.
 -- Where the time cannot be true the key may be of many starts: one whose session is over is
--- another start, with a number behind the key.
+-- another start, with a number behind the key. A start that answers a remote start carries the
+-- number of that command.
 -- Called by: ocpp16.start_transaction.
 -- Writes:    core.sessions, core.session_events, core.authorizations; locks the connector.
 -- p_start_key is the start's natural key, unique for the charge point (rule R3); p_connector may
@@ -6127,6 +8971,9 @@ begin
     v_session.reservation_id := p_reservation_id;
     v_session.boot_number := p_boot_number;
     v_session.flags := p_flags;
+    v_session.command_id := charging.find_command_of_start(
+        v_session, p_connector.ocpp16_connector_id
+    );
 
     v_merged := charging.merge_late_start(v_session);
     if v_merged.id is not null then
@@ -6156,11 +9003,12 @@ as $$
 declare
     v_session core.sessions;
 begin
+    perform charging.check_session_volume(p_session.tenant_id, p_session.charge_point_id);
     insert into core.sessions (
         tenant_id, charge_point_id, evse_id, connector_id, protocol, transaction_id, start_key,
         state, id_token, id_token_id, user_id, authorization_status, authorization_reason,
         started_at, started_at_reported, start_received_at, meter_start_wh, last_meter_wh,
-        energy_wh, reservation_id, boot_number, flags
+        energy_wh, reservation_id, command_id, boot_number, flags
     )
     values (
         p_session.tenant_id, p_session.charge_point_id, p_session.evse_id,
@@ -6171,7 +9019,7 @@ begin
         p_session.started_at, p_session.started_at_reported, p_session.start_received_at,
         p_session.meter_start_wh, p_session.meter_start_wh,
         case when p_session.meter_start_wh is not null then 0 end,
-        p_session.reservation_id, p_session.boot_number, p_session.flags
+        p_session.reservation_id, p_session.command_id, p_session.boot_number, p_session.flags
     )
     on conflict (tenant_id, charge_point_id, start_key) do nothing
     returning * into v_session;
@@ -6272,6 +9120,7 @@ begin
         meter_start_wh = p_start.meter_start_wh,
         energy_wh = v_session.energy_wh,
         reservation_id = p_start.reservation_id,
+        command_id = p_start.command_id,
         boot_number = p_start.boot_number,
         flags = v_session.flags,
         hold_reason = v_session.hold_reason,
@@ -6293,6 +9142,134 @@ $$;
 revoke all on function charging.merge_late_start(core.sessions) from public;
 comment on function charging.merge_late_start(core.sessions) is
     'Complete the session that was made of this start''s own stop; null when there is none.';
+
+-- db/code/charging/take_id_token.sql ----------------------------------------
+
+-- Count an id token that is shown at a charge point; false when too many others were this hour.
+--
+-- Somebody who tries tokens one after the other at a charger, or has its key, is stopped after
+-- charging.max_id_tokens_per_hour different ones: from then on until the hour is over only those
+-- of this hour are looked at, and an alarm says so, once an hour. The hour begins with its first
+-- token. A token is counted by a hash: a collision lets one more through.
+-- The usual case, a token that was shown before, writes nothing and locks nothing; nothing here
+-- waits for another transaction, and a token that meets another one goes uncounted.
+-- Called by: charging.authorize_id_token.
+-- Writes:    ops.id_token_windows (one row a charge point), core.alarms.
+create or replace function charging.take_id_token(
+    p_tenant_id bigint,
+    p_charge_point_id bigint,
+    p_id_token text
+)
+returns boolean
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_hash constant integer := hashtext(lower(p_id_token));
+    v_most constant bigint := access.get_setting('charging.max_id_tokens_per_hour')::bigint;
+    v_window ops.id_token_windows;
+    v_is_taken boolean;
+begin
+    select w.* into v_window
+    from ops.id_token_windows as w
+    where w.tenant_id = p_tenant_id and w.charge_point_id = p_charge_point_id
+        and w.began_at > now() - interval '1 hour';
+    if v_hash = any(v_window.token_hashes) then
+        return true;
+    end if;
+    -- Batches that have the same charge point on two sockets must not wait for each other.
+    if not pg_try_advisory_xact_lock(
+        hashtextextended('charging.take_id_token ' || p_charge_point_id, p_tenant_id)
+    ) then
+        return coalesce(cardinality(v_window.token_hashes) < v_most, true);
+    end if;
+
+    insert into ops.id_token_windows (tenant_id, charge_point_id)
+    values (p_tenant_id, p_charge_point_id)
+    on conflict (tenant_id, charge_point_id) do nothing;
+    select w.* into v_window
+    from ops.id_token_windows as w
+    where w.tenant_id = p_tenant_id and w.charge_point_id = p_charge_point_id;
+    if v_window.began_at <= now() - interval '1 hour' then
+        v_window.began_at := now();
+        v_window.token_hashes := '{}';
+        v_window.refusals := 0;
+    end if;
+
+    v_is_taken := cardinality(v_window.token_hashes) < v_most;
+    if v_is_taken then
+        v_window.token_hashes := v_window.token_hashes || v_hash;
+    else
+        v_window.refusals := v_window.refusals + 1;
+    end if;
+    update ops.id_token_windows as w
+    set began_at = v_window.began_at,
+        token_hashes = v_window.token_hashes,
+        refusals = v_window.refusals
+    where w.tenant_id = p_tenant_id and w.charge_point_id = p_charge_point_id;
+    if not v_is_taken and v_window.refusals = 1 then
+        perform fleet.raise_alarm(
+            p_tenant_id, p_charge_point_id, 'id_token_flood', 'warning',
+            'More different tokens were shown within an hour than a charger ever sees.',
+            jsonb_build_object('id_tokens', v_most, 'since', v_window.began_at)
+        );
+    end if;
+    return v_is_taken;
+end;
+$$;
+revoke all on function charging.take_id_token(bigint, bigint, text) from public;
+comment on function charging.take_id_token(bigint, bigint, text) is
+    'Count an id token shown at a charge point; false when too many others were this hour.';
+
+-- db/code/charging/tg_charging_profiles__check.sql ----------------------------------------
+
+-- Refuse a charging profile that no charge point could be given.
+--
+-- Called by: trigger charging_profiles__check, before insert or update, for each row.
+-- Errors:    PT400 charging_profile_invalid.
+-- Definer:   people hold no right on schema charging.
+create or replace function charging.tg_charging_profiles__check()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform charging.check_charging_profile(charging.make_charging_profile(new));
+    return new;
+end;
+$$;
+revoke all on function charging.tg_charging_profiles__check() from public;
+comment on function charging.tg_charging_profiles__check() is
+    'Trigger: refuse a charging profile that no charge point could be given.';
+
+-- A stored profile in the words of OCPP 1.6 §7.8, without a number.
+create or replace function charging.make_charging_profile(p_profile core.charging_profiles)
+returns jsonb
+language plpgsql
+immutable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return jsonb_strip_nulls(
+        jsonb_build_object(
+            'stackLevel', p_profile.stack_level,
+            'chargingProfilePurpose', p_profile.purpose,
+            'chargingProfileKind', p_profile.kind,
+            'recurrencyKind', p_profile.recurrency_kind,
+            'validFrom', ocpp.format_timestamp(p_profile.valid_from),
+            'validTo', ocpp.format_timestamp(p_profile.valid_to)
+        )
+    ) || jsonb_build_object('chargingSchedule', p_profile.schedule);
+end;
+$$;
+revoke all on function charging.make_charging_profile(core.charging_profiles) from public;
+comment on function charging.make_charging_profile(core.charging_profiles) is
+    'A stored charging profile in the words of OCPP 1.6.';
 
 -- db/code/charging/tg_meter_value_samples__refuse_change.sql ----------------------------------------
 
@@ -6320,6 +9297,131 @@ $$;
 revoke all on function charging.tg_meter_value_samples__refuse_change() from public;
 comment on function charging.tg_meter_value_samples__refuse_change() is
     'Trigger: the unrolled view of meter values is read-only.';
+
+-- db/code/charging/tg_sessions__apply_profiles.sql ----------------------------------------
+
+-- Charging profiles that live and die with their session.
+--
+-- A session that a remote start began has the profile that came with it (OCPP 1.6 §5.16.2). When a
+-- session is over, or presumed to be, its profiles are (§3.13.1).
+-- Called by: trigger sessions__apply_profiles, after insert or update of state or command_id, for
+--            each row.
+-- Writes:    core.charging_profile_installations.
+create or replace function charging.tg_sessions__apply_profiles()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if
+        new.state = 'active'
+        and new.command_id is not null
+        and (tg_op = 'INSERT' or old.command_id is distinct from new.command_id)
+    then
+        insert into core.charging_profile_installations (
+            tenant_id, charge_point_id, ocpp16_connector_id, profile_no, session_id, purpose,
+            stack_level, profile, state, command_id, installed_at
+        )
+        select
+            new.tenant_id, new.charge_point_id, k.ocpp16_connector_id,
+            ocpp.get_integer(p.profile, 'chargingProfileId'), new.id, 'TxProfile',
+            ocpp.get_integer(p.profile, 'stackLevel'), p.profile, 'installed', c.id,
+            new.started_at
+        from ops.commands as c
+        cross join lateral (select c.payload -> 'chargingProfile' as profile) as p
+        inner join core.connectors as k
+            on k.tenant_id = new.tenant_id and k.id = new.connector_id
+        where
+            c.tenant_id = new.tenant_id
+            and c.id = new.command_id
+            and c.state in ('sent', 'accepted', 'unknown')
+            and jsonb_typeof(p.profile) = 'object';
+    elsif new.state <> 'active' and (tg_op = 'UPDATE' and old.state = 'active') then
+        update core.charging_profile_installations as i
+        set state = 'cleared', ended_at = now()
+        where
+            i.tenant_id = new.tenant_id
+            and i.session_id = new.id
+            and i.state in ('requested', 'installed', 'unknown');
+    end if;
+    return null;
+end;
+$$;
+revoke all on function charging.tg_sessions__apply_profiles() from public;
+comment on function charging.tg_sessions__apply_profiles() is
+    'Trigger: charging profiles that live and die with their session.';
+
+-- db/code/charging/tg_sessions__use_reservation.sql ----------------------------------------
+
+-- Tie a session that begins to the reservation that it uses.
+--
+-- A charge point names it (OCPP 1.6 §5.13); where it does not, an open reservation of this token,
+-- or of its group, for this connector or any, is meant.
+-- Called by: trigger sessions__use_reservation, after insert or update of reservation_id, for each
+--            row.
+-- Writes:    core.reservations.
+create or replace function charging.tg_sessions__use_reservation()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    update core.reservations as r
+    set state = 'used', session_id = new.id
+    where
+        r.tenant_id = new.tenant_id
+        and r.id = (
+            select o.id
+            from core.reservations as o
+            where
+                o.tenant_id = new.tenant_id
+                and o.charge_point_id = new.charge_point_id
+                and (
+                    o.reservation_no = new.reservation_id
+                    and o.state in ('requested', 'reserved', 'unknown', 'expired')
+                    or o.state in ('requested', 'reserved', 'unknown')
+                    and new.started_at between o.created_at - interval '1 minute' and o.expires_at
+                    and (
+                        lower(o.id_token) = lower(new.id_token)
+                        or exists (
+                            select
+                            from core.id_tokens as t
+                            inner join core.id_token_groups as g
+                                on g.tenant_id = t.tenant_id and g.id = t.id_token_group_id
+                            where
+                                t.tenant_id = new.tenant_id
+                                and t.id = new.id_token_id
+                                and lower(g.group_token) = lower(o.parent_id_token)
+                        )
+                    )
+                    and (
+                        o.ocpp16_connector_id = 0
+                        or exists (
+                            select
+                            from core.connectors as c
+                            where
+                                c.tenant_id = new.tenant_id
+                                and c.id = new.connector_id
+                                and c.ocpp16_connector_id = o.ocpp16_connector_id
+                        )
+                    )
+                )
+            order by
+                o.reservation_no is not distinct from new.reservation_id desc,
+                o.ocpp16_connector_id desc,
+                o.id
+            limit 1
+        );
+    return null;
+end;
+$$;
+revoke all on function charging.tg_sessions__use_reservation() from public;
+comment on function charging.tg_sessions__use_reservation() is
+    'Trigger: tie a session that begins to the reservation that it uses.';
 
 -- db/code/claims/check_request.sql ----------------------------------------
 
@@ -6681,14 +9783,234 @@ using (true);
 
 grant select (key, description) on core.permissions to staff, platform;
 
+-- db/code/fleet/advance_campaign.sql ----------------------------------------
+
+-- Take a campaign a step on: see how its members fare, stop it, end it, or send.
+--
+-- A wave begins when the one before has finished and its interval is over. Its members are chosen
+-- then, chargers that are there first; they are sent to over as many steps as it takes.
+-- A member and its command are written together: whatever is killed, nobody is sent to twice
+-- (commands_campaign_key says so, too).
+-- p_budget: how many commands may be queued at most.
+-- Called by: jobs.run_campaigns, which has locked the campaign.
+-- Writes:    core.campaigns, core.campaign_members, core.alarms, what fleet.queue_command and
+--            fleet.stop_campaign write.
+-- Returns:   what it did: sent (commands), is_stopped, has_more (of the wave is to be sent).
+create or replace function fleet.advance_campaign(
+    p_campaign core.campaigns,
+    p_budget integer,
+    out sent integer,
+    out is_stopped boolean,
+    out has_more boolean
+)
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_pending bigint;
+    v_busy bigint;
+    v_failed bigint;
+begin
+    sent := 0;
+    is_stopped := false;
+    has_more := false;
+    perform fleet.judge_campaign_members(p_campaign);
+    if p_campaign.state <> 'running' then
+        return;
+    end if;
+
+    select
+        count(*) filter (where m.state = 'pending' and m.wave_no is null),
+        count(*) filter (
+            where m.state = 'running' or m.state = 'pending' and m.wave_no is not null
+        ),
+        count(*) filter (where m.state = 'failed')
+    into v_pending, v_busy, v_failed
+    from core.campaign_members as m
+    where m.tenant_id = p_campaign.tenant_id and m.campaign_id = p_campaign.id;
+
+    if v_failed > p_campaign.max_failures then
+        perform fleet.stop_campaign(p_campaign, 'failures');
+        perform fleet.raise_alarm(
+            p_campaign.tenant_id,
+            null,
+            'campaign_stopped',
+            'warning',
+            format('the campaign %s stopped: %s failed', p_campaign.name, v_failed),
+            jsonb_build_object(
+                'campaign_id', p_campaign.id, 'action', p_campaign.action, 'failed', v_failed
+            )
+        );
+        is_stopped := true;
+        return;
+    end if;
+    if v_busy = 0 and v_pending = 0 then
+        update core.campaigns as c
+        set state = 'done', finished_at = now()
+        where c.tenant_id = p_campaign.tenant_id and c.id = p_campaign.id;
+        delete from ops.campaign_secrets as s
+        where s.tenant_id = p_campaign.tenant_id and s.campaign_id = p_campaign.id;
+        return;
+    end if;
+    if v_busy = 0 and p_campaign.next_wave_at <= now() then
+        perform fleet.begin_wave(p_campaign);
+    end if;
+    sent := fleet.send_wave(p_campaign, p_budget);
+    has_more := exists (
+        select
+        from core.campaign_members as m
+        where
+            m.tenant_id = p_campaign.tenant_id
+            and m.campaign_id = p_campaign.id
+            and m.state = 'pending'
+            and m.wave_no is not null
+    );
+end;
+$$;
+revoke all on function fleet.advance_campaign(core.campaigns, integer) from public;
+comment on function fleet.advance_campaign(core.campaigns, integer) is
+    'Take a campaign a step on: see how its members fare, stop it, end it, or send.';
+
+-- Choose the members of the next wave.
+--
+-- Called by: fleet.advance_campaign.
+-- Writes:    core.campaigns, core.campaign_members.
+create or replace function fleet.begin_wave(p_campaign core.campaigns)
+returns void
+language sql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+    update core.campaigns as c
+    set next_wave_at = now() + c.wave_interval
+    where c.tenant_id = p_campaign.tenant_id and c.id = p_campaign.id;
+    with chosen as (
+        select m.charge_point_id
+        from core.campaign_members as m
+        left join ops.presence as p
+            on p.tenant_id = m.tenant_id and p.charge_point_id = m.charge_point_id
+        where
+            m.tenant_id = p_campaign.tenant_id
+            and m.campaign_id = p_campaign.id
+            and m.state = 'pending'
+        order by
+            fleet.is_online(p.is_connected, p.last_seen_at, p.heartbeat_interval_s) desc,
+            m.charge_point_id
+        limit p_campaign.wave_size
+    )
+    update core.campaign_members as m
+    set wave_no = 1 + coalesce(
+        (
+            select max(w.wave_no)
+            from core.campaign_members as w
+            where w.tenant_id = p_campaign.tenant_id and w.campaign_id = p_campaign.id
+        ),
+        0
+    )
+    from chosen as c
+    where
+        m.tenant_id = p_campaign.tenant_id
+        and m.campaign_id = p_campaign.id
+        and m.charge_point_id = c.charge_point_id;
+$$;
+revoke all on function fleet.begin_wave(core.campaigns) from public;
+comment on function fleet.begin_wave(core.campaigns) is
+    'Choose the members of the next wave of a campaign.';
+
+-- Queue the commands of members of the present wave that have none yet.
+--
+-- What cannot be sent to one charge point is its failure and nobody else's.
+-- Called by: fleet.advance_campaign.
+-- Writes:    core.campaign_members, core.device_jobs, what fleet.queue_command writes.
+-- Returns:   how many commands were queued.
+create or replace function fleet.send_wave(p_campaign core.campaigns, p_budget integer)
+returns integer
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_payload jsonb;
+    v_charge_point core.charge_points;
+    v_command ops.commands;
+    v_detail text;
+    v_reason text;
+    v_sent integer := 0;
+begin
+    select s.payload into v_payload
+    from ops.campaign_secrets as s
+    where s.tenant_id = p_campaign.tenant_id and s.campaign_id = p_campaign.id;
+    if not found then
+        v_payload := p_campaign.payload;
+    end if;
+    -- A loop, as one that refuses must not fail the others.
+    for v_charge_point in
+        select cp.*
+        from core.campaign_members as m
+        inner join core.charge_points as cp
+            on cp.tenant_id = m.tenant_id and cp.id = m.charge_point_id
+        where
+            m.tenant_id = p_campaign.tenant_id
+            and m.campaign_id = p_campaign.id
+            and m.state = 'pending'
+            and m.wave_no is not null
+        order by cp.id
+        limit p_budget
+    loop
+        v_command := null;
+        v_reason := null;
+        begin
+            v_command := fleet.queue_command(
+                v_charge_point, p_campaign.action, v_payload,
+                p_requested_via => 'campaign', p_batch_id => p_campaign.batch_id,
+                p_raise_offline => false
+            );
+            v_sent := v_sent + 1;
+        exception
+            when sqlstate 'PT503' then
+                -- No bridge has brought the schemas yet: everybody's turn comes later.
+                exit;
+            when
+                sqlstate 'PT400' or sqlstate 'PT403' or sqlstate 'PT404' or sqlstate 'PT409'
+            then
+                get stacked diagnostics v_detail = pg_exception_detail;
+                v_reason := v_detail::jsonb ->> 'error';
+            when integrity_constraint_violation or data_exception then
+                v_reason := sqlstate;
+        end;
+        update core.campaign_members as m
+        set state = case when v_reason is null then 'running' else 'failed' end,
+            command_id = v_command.id,
+            reason = v_reason
+        where
+            m.tenant_id = p_campaign.tenant_id
+            and m.campaign_id = p_campaign.id
+            and m.charge_point_id = v_charge_point.id;
+        update core.device_jobs as j
+        set campaign_id = p_campaign.id
+        where j.tenant_id = p_campaign.tenant_id and j.command_id = v_command.id;
+    end loop;
+    return v_sent;
+end;
+$$;
+revoke all on function fleet.send_wave(core.campaigns, integer) from public;
+comment on function fleet.send_wave(core.campaigns, integer) is
+    'Queue the commands of members of the present wave of a campaign that have none yet.';
+
 -- db/code/fleet/begin_connection.sql ----------------------------------------
 
 -- Make a connection the one of its charge point.
 --
 -- Its id is the new epoch. The charger's presence is locked first, so that of two sockets that
--- open at once one is the newer; the older is closed as replaced (quirks 16 and 17).
+-- open at once one is the newer; the older is closed as replaced (quirks 16 and 17), and a command
+-- in flight on it is unknown. Where another bridge holds the older one, that bridge is told, so
+-- that it closes its socket at once.
 -- Called by: ocpp.open_connection.
--- Writes:    ops.presence (row locked), ops.connections.
+-- Writes:    ops.presence (row locked), ops.connections, core.alarms, as fleet.lose_commands.
 create or replace function fleet.begin_connection(p_connection ops.connections)
 returns ops.connections
 language plpgsql
@@ -6698,6 +10020,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_connection ops.connections;
+    v_replaced record;
 begin
     insert into ops.presence as p (tenant_id, charge_point_id)
     values (p_connection.tenant_id, p_connection.charge_point_id)
@@ -6714,15 +10037,26 @@ begin
     where
         c.tenant_id = p_connection.tenant_id
         and c.charge_point_id = p_connection.charge_point_id
-        and c.closed_at is null;
+        and c.closed_at is null
+    returning c.id, c.bridge_id into v_replaced;
+    if v_replaced.id is not null then
+        perform fleet.lose_commands(array[v_replaced.id]);
+        if v_replaced.bridge_id <> p_connection.bridge_id then
+            perform pg_notify(
+                'bridge_' || replace(v_replaced.bridge_id::text, '-', '_'),
+                'close ' || v_replaced.id
+            );
+        end if;
+    end if;
     insert into ops.connections as c (
         tenant_id, charge_point_id, bridge_id, outcome, subprotocol, remote_address, user_agent,
-        is_tls, security_profile, flags, opened_at
+        is_tls, tls_version, security_profile, flags, opened_at
     )
     values (
         p_connection.tenant_id, p_connection.charge_point_id, p_connection.bridge_id, 'accepted',
         p_connection.subprotocol, p_connection.remote_address, p_connection.user_agent,
-        p_connection.is_tls, p_connection.security_profile, p_connection.flags, clock_timestamp()
+        p_connection.is_tls, p_connection.tls_version, p_connection.security_profile,
+        p_connection.flags, clock_timestamp()
     )
     returning * into v_connection;
     update ops.presence as p
@@ -6732,12 +10066,149 @@ begin
     where
         p.tenant_id = p_connection.tenant_id
         and p.charge_point_id = p_connection.charge_point_id;
+    perform fleet.note_flapping(p_connection.tenant_id, p_connection.charge_point_id, null);
     return v_connection;
 end;
 $$;
 revoke all on function fleet.begin_connection(ops.connections) from public;
 comment on function fleet.begin_connection(ops.connections) is
     'Make a connection the one of its charge point and close the one before it.';
+
+-- db/code/fleet/check_campaign_payload.sql ----------------------------------------
+
+-- Refuse a campaign whose payload the first charge point could not be sent.
+--
+-- What the preparation gives back is thrown away: each charge point gets its own when its turn
+-- comes. What speaks against this one charge point alone (PT404, PT409) is left for then.
+-- Called by: api.create_campaign.
+-- Errors:    PT400 command_payload_invalid, PT503 message_schema_missing; the PT400 of
+--            prepare_<action>, such as location_not_allowed.
+create or replace function fleet.check_campaign_payload(
+    p_charge_point core.charge_points,
+    p_action text,
+    p_payload jsonb
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_version constant text := coalesce(p_charge_point.ocpp_version, '1.6');
+    v_hook constant text := fleet.find_command_hook('prepare', v_version, p_action);
+    v_payload jsonb := p_payload;
+begin
+    if jsonb_typeof(p_payload) is distinct from 'object' then
+        raise exception using
+            errcode = 'PT400',
+            message = 'a payload is a JSON object',
+            detail = '{"error":"command_payload_invalid"}',
+            hint = format('Send what %s holds by OCPP.', p_action);
+    end if;
+    if v_hook is not null then
+        execute format('select %s($1, $2)', v_hook) into v_payload using p_charge_point, p_payload;
+    end if;
+    perform fleet.check_command_payload(v_version, p_action, v_payload);
+exception
+    when sqlstate 'PT404' or sqlstate 'PT409' then
+        null;
+end;
+$$;
+revoke all on function fleet.check_campaign_payload(core.charge_points, text, jsonb) from public;
+comment on function fleet.check_campaign_payload(core.charge_points, text, jsonb) is
+    'Refuse a campaign whose payload the first charge point could not be sent.';
+
+-- db/code/fleet/check_certificate.sql ----------------------------------------
+
+-- What a certificate of a request says; refuses what is none.
+--
+-- Called by: api.register_charge_point_certificate, ocpp16.prepare_install_certificate,
+--            ocpp16.prepare_certificate_signed.
+-- Errors:    PT400 certificate_invalid.
+create or replace function fleet.check_certificate(p_pem text)
+returns jsonb
+language plpgsql
+immutable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_certificate constant jsonb := fleet.parse_certificate(p_pem);
+begin
+    if v_certificate is null then
+        raise exception using
+            errcode = 'PT400',
+            message = 'the text is no certificate',
+            detail = '{"error":"certificate_invalid"}',
+            hint = 'Send it as PEM: -----BEGIN CERTIFICATE-----, base64, -----END CERTIFICATE-----.';
+    end if;
+    return v_certificate;
+end;
+$$;
+revoke all on function fleet.check_certificate(text) from public;
+comment on function fleet.check_certificate(text) is
+    'What a certificate of a request says; refuses what is none.';
+
+-- db/code/fleet/check_log_range.sql ----------------------------------------
+
+-- Refuse a range of time of a log that ends before it begins; each end may be open.
+--
+-- Called by: api.get_diagnostics, api.get_log.
+-- Errors:    PT400 time_range_invalid.
+create or replace function fleet.check_log_range(p_since timestamptz, p_until timestamptz)
+returns void
+language plpgsql
+immutable
+parallel safe
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if p_until < p_since then
+        raise exception using
+            errcode = 'PT400',
+            message = 'the range of time ends before it begins',
+            detail = '{"error":"time_range_invalid"}',
+            hint = 'Give an until that is not before since.';
+    end if;
+end;
+$$;
+revoke all on function fleet.check_log_range(timestamptz, timestamptz) from public;
+comment on function fleet.check_log_range(timestamptz, timestamptz) is
+    'Refuse a range of time of a log that ends before it begins.';
+
+-- db/code/fleet/clear_alarm.sql ----------------------------------------
+
+-- Clear the open alarm of a charge point and kind, if there is one: its cause is gone.
+--
+-- Called by: handlers of messages, jobs.
+-- Writes:    core.alarms.
+create or replace function fleet.clear_alarm(
+    p_tenant_id bigint,
+    p_charge_point_id bigint,
+    p_kind text
+)
+returns void
+language sql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+    update core.alarms as a
+    set cleared_at = now()
+    where
+        a.tenant_id = p_tenant_id
+        and (
+            a.charge_point_id = p_charge_point_id
+            or (a.charge_point_id is null and p_charge_point_id is null)
+        )
+        and a.kind = p_kind
+        and a.cleared_at is null;
+$$;
+revoke all on function fleet.clear_alarm(bigint, bigint, text) from public;
+comment on function fleet.clear_alarm(bigint, bigint, text) is
+    'Clear the open alarm of a charge point and kind, if there is one.';
 
 -- db/code/fleet/compute_contract_check_digit.sql ----------------------------------------
 
@@ -6879,12 +10350,7 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    -- Base64 of random bytes is uniform over 64 characters, and so it is over the 62 that are
-    -- left without + and /: 60 characters hold 20 of those but for one case in 10^50.
-    v_key text := left(
-        regexp_replace(encode(extensions.gen_random_bytes(45), 'base64'), '[^A-Za-z0-9]', '', 'g'),
-        20
-    );
+    v_key constant text := fleet.create_authorization_key('text');
 begin
     insert into core.charge_point_keys (tenant_id, charge_point_id, key_hash)
     values (
@@ -6898,15 +10364,75 @@ revoke all on function fleet.create_charge_point_key(bigint, bigint) from public
 comment on function fleet.create_charge_point_key(bigint, bigint) is
     'Create a key of 20 letters and digits for a charge point; shown once, stored hashed.';
 
+-- db/code/fleet/create_device_job.sql ----------------------------------------
+
+-- Remember what a charger is asked to fetch or to leave, and the ticket within the address.
+--
+-- p_location: the address as the charger gets it (fleet.prepare_location).
+-- p_details:  what else was asked for; retrieve_at and install_at are when the charger may begin.
+-- The ticket is good for fleet.transfer_ticket_hours after the last moment at which the charger
+-- may begin; what becomes of the command shortens that (fleet.settle_device_job).
+-- Called by: ocpp16.queued_update_firmware, queued_signed_update_firmware,
+--            queued_get_diagnostics, queued_get_log.
+-- Writes:    core.device_jobs, ops.transfer_tickets.
+create or replace function fleet.create_device_job(
+    p_command ops.commands,
+    p_kind text,
+    p_direction text,
+    p_location text,
+    p_request_no integer,
+    p_details jsonb
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_ticket constant text := substring(p_location from 'vt_[A-Za-z0-9_-]{43}');
+    v_job_id bigint;
+begin
+    -- A row that was made in its final state asks nothing of the charger.
+    if p_command.state <> 'queued' then
+        return;
+    end if;
+    insert into core.device_jobs as j (
+        tenant_id, charge_point_id, request_no, kind, url, details, command_id
+    )
+    values (
+        p_command.tenant_id, p_command.charge_point_id, p_request_no, p_kind,
+        ocpp.mask_payload(p_location), jsonb_strip_nulls(p_details), p_command.id
+    )
+    returning j.id into v_job_id;
+    if v_ticket is not null then
+        insert into ops.transfer_tickets (
+            tenant_id, charge_point_id, device_job_id, direction, token_hash, expires_at
+        )
+        values (
+            p_command.tenant_id, p_command.charge_point_id, v_job_id, p_direction,
+            access.hash_token(v_ticket),
+            greatest(p_command.expires_at, ocpp.parse_timestamp(p_details ->> 'retrieve_at'))
+            + make_interval(hours => access.get_setting('fleet.transfer_ticket_hours')::integer)
+        );
+    end if;
+end;
+$$;
+revoke all on function fleet.create_device_job(
+    ops.commands, text, text, text, integer, jsonb
+) from public;
+comment on function fleet.create_device_job(ops.commands, text, text, text, integer, jsonb) is
+    'Remember what a charger is asked to fetch or to leave, and the ticket within the address.';
+
 -- db/code/fleet/end_connections.sql ----------------------------------------
 
--- Close connections and set their chargers offline.
+-- Close connections, set their chargers offline and make their commands in flight unknown.
 --
 -- A connection is closed once and for ever, and a charger goes offline only if this connection
 -- is still its newest: the end of an old socket never touches the new one (quirk 18).
 -- Called by: ocpp.start_bridge, ocpp.stop_bridge, ocpp.close_connections,
 --            jobs.mark_lost_connections.
--- Writes:    ops.presence, ops.connections (rows locked).
+-- Writes:    ops.presence, ops.connections (rows locked), as fleet.lose_commands.
 -- Returns:   how many connections it closed.
 create or replace function fleet.end_connections(
     p_connection_ids bigint[],
@@ -6940,6 +10466,7 @@ begin
         and p.tenant_id = c.tenant_id
         and p.charge_point_id = c.charge_point_id
         and p.connection_id = c.id;
+    perform fleet.lose_commands(p_connection_ids);
     return v_count;
 end;
 $$;
@@ -7058,6 +10585,264 @@ revoke all on function fleet.ensure_connector(bigint, bigint, integer) from publ
 comment on function fleet.ensure_connector(bigint, bigint, integer) is
     'The connector of an OCPP 1.6 number, made with its EVSE when the number is new.';
 
+-- db/code/fleet/find_addressed_charge_points.sql ----------------------------------------
+
+-- The charge points that a call is about: one by its OCPP identity, or the members of a group.
+--
+-- The caller's tenant only; the platform names a charge point of any tenant, and groups of its
+-- own. Identities count in either case, as everywhere.
+-- Called by: fleet.send_commands and api functions that act as the owner.
+-- Errors:    PT403 permission_missing, PT400 charge_point_required, charge_point_group_too_large,
+--            PT404 charge_point_unknown, charge_point_group_unknown.
+create or replace function fleet.find_addressed_charge_points(
+    p_permission text,
+    p_charge_point text,
+    p_charge_point_group text
+)
+returns setof core.charge_points
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_group_id bigint;
+begin
+    perform access.require_permission(p_permission);
+    if num_nonnulls(p_charge_point, p_charge_point_group) <> 1 then
+        raise exception using
+            errcode = 'PT400',
+            message = 'name a charge point or a group of them',
+            detail = '{"error":"charge_point_required"}',
+            hint = 'Send either charge_point, an OCPP identity, or charge_point_group, a name.';
+    end if;
+    if p_charge_point is not null then
+        return query
+        select cp.*
+        from core.charge_point_identities as i
+        inner join core.charge_points as cp
+            on cp.tenant_id = i.tenant_id and cp.id = i.charge_point_id
+        where
+            i.identity_key = lower(p_charge_point)
+            and (i.tenant_id = claims.tenant_id() or claims.role() = 'platform');
+        if not found then
+            raise exception using
+                errcode = 'PT404',
+                message = 'there is no such charge point',
+                detail = '{"error":"charge_point_unknown"}';
+        end if;
+        return;
+    end if;
+
+    select g.id into v_group_id
+    from core.charge_point_groups as g
+    where g.tenant_id = claims.tenant_id() and g.name = p_charge_point_group;
+    if not found then
+        raise exception using
+            errcode = 'PT404',
+            message = 'there is no such group of charge points',
+            detail = '{"error":"charge_point_group_unknown"}';
+    end if;
+    if (
+        select count(*)
+        from core.charge_point_group_members as m
+        where m.tenant_id = claims.tenant_id() and m.charge_point_group_id = v_group_id
+    ) > 1000 then
+        raise exception using
+            errcode = 'PT400',
+            message = 'one call addresses at most 1000 charge points',
+            detail = '{"error":"charge_point_group_too_large"}',
+            hint = 'Split the group, or run a campaign.';
+    end if;
+    return query
+    select cp.*
+    from core.charge_point_group_members as m
+    inner join core.charge_points as cp
+        on cp.tenant_id = m.tenant_id and cp.id = m.charge_point_id
+    where m.tenant_id = claims.tenant_id() and m.charge_point_group_id = v_group_id
+    order by cp.id;
+end;
+$$;
+revoke all on function fleet.find_addressed_charge_points(text, text, text) from public;
+comment on function fleet.find_addressed_charge_points(text, text, text) is
+    'Charge points that a call names, by identity or by group, of a caller who may do it.';
+
+-- db/code/fleet/find_campaign_members.sql ----------------------------------------
+
+-- The charge points that a campaign is for, each once, in the order of their ids.
+--
+-- Called by: api.create_campaign.
+-- Errors:    PT400 campaign_members_required, campaign_empty, campaign_too_large; PT404
+--            charge_point_unknown, charge_point_group_unknown.
+create or replace function fleet.find_campaign_members(
+    p_charge_point_group text,
+    p_charge_points text[]
+)
+returns core.charge_points[]
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_tenant_id bigint := claims.tenant_id();
+    v_group_id bigint;
+    v_ids bigint[];
+    v_unknown text;
+begin
+    if num_nonnulls(p_charge_point_group, p_charge_points) <> 1 then
+        raise exception using
+            errcode = 'PT400',
+            message = 'name a group of charge points or list them',
+            detail = '{"error":"campaign_members_required"}',
+            hint = 'Send either charge_point_group, a name, or charge_points, OCPP identities.';
+    end if;
+    if cardinality(p_charge_points) > 10000 then
+        perform fleet.refuse_campaign_size();
+    end if;
+
+    if p_charge_points is not null then
+        -- The platform's: all of the tenant of the first.
+        if claims.role() = 'platform' then
+            select i.tenant_id into v_tenant_id
+            from core.charge_point_identities as i
+            where i.identity_key = lower(p_charge_points[1]);
+        end if;
+        select
+            array_agg(distinct i.charge_point_id)
+            filter (where i.charge_point_id is not null),
+            min(n.identity) filter (where i.charge_point_id is null)
+        into v_ids, v_unknown
+        from unnest(p_charge_points) as n (identity)
+        left join core.charge_point_identities as i
+            on i.tenant_id = v_tenant_id and i.identity_key = lower(n.identity);
+        if v_unknown is not null or array_position(p_charge_points, null) is not null then
+            raise exception using
+                errcode = 'PT404',
+                message = format('there is no charge point %s', left(v_unknown, 60)),
+                detail = '{"error":"charge_point_unknown"}',
+                hint = 'See charge_points for those that exist.';
+        end if;
+    else
+        select g.id into v_group_id
+        from core.charge_point_groups as g
+        where g.tenant_id = v_tenant_id and g.name = p_charge_point_group;
+        if not found then
+            raise exception using
+                errcode = 'PT404',
+                message = 'there is no such group of charge points',
+                detail = '{"error":"charge_point_group_unknown"}',
+                hint = 'See charge_point_groups for those that exist.';
+        end if;
+        select array_agg(m.charge_point_id) into v_ids
+        from core.charge_point_group_members as m
+        where m.tenant_id = v_tenant_id and m.charge_point_group_id = v_group_id;
+        if cardinality(v_ids) > 10000 then
+            perform fleet.refuse_campaign_size();
+        end if;
+    end if;
+    if v_ids is null then
+        raise exception using
+            errcode = 'PT400',
+            message = 'a campaign needs a charge point',
+            detail = '{"error":"campaign_empty"}',
+            hint = 'Add members to the group, or name charge points.';
+    end if;
+    return array(
+        select cp
+        from core.charge_points as cp
+        where cp.tenant_id = v_tenant_id and cp.id = any(v_ids)
+        order by cp.id
+    );
+end;
+$$;
+revoke all on function fleet.find_campaign_members(text, text[]) from public;
+comment on function fleet.find_campaign_members(text, text[]) is
+    'The charge points that a campaign is for.';
+
+create or replace function fleet.refuse_campaign_size()
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    raise exception using
+        errcode = 'PT400',
+        message = 'a campaign has at most 10000 charge points',
+        detail = '{"error":"campaign_too_large"}',
+        hint = 'Make several campaigns.';
+end;
+$$;
+revoke all on function fleet.refuse_campaign_size() from public;
+comment on function fleet.refuse_campaign_size() is 'Refuse a campaign with too many members.';
+
+-- db/code/fleet/find_charge_point_certificate.sql ----------------------------------------
+
+-- Whether a client certificate is one that a charge point may connect with, and which.
+--
+-- p_certificate: what the TLS layer verified against the CAs of the installation
+--                (ocpp.open_connection), or null.
+-- A certificate that we issued or that was registered belongs to one charge point (OCPP 1.6
+-- Security Whitepaper A00.FR.427) and is good until it is revoked or ends. Another of a trusted
+-- CA, a manufacturer's say, has to name the serial number of the charge point as CN (A00.FR.405,
+-- 511) and the operator as O (A00.FR.404); its certificate_id is null until its first use is
+-- noted. Returned is exactly one row; refusal is null when the certificate is good. The same
+-- look-up is made for a charge point that does not exist.
+-- Called by: ocpp.open_connection.
+create or replace function fleet.find_charge_point_certificate(
+    p_charge_point core.charge_points,
+    p_certificate jsonb
+)
+returns table (certificate_id bigint, refusal text)
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_known core.charge_point_certificates;
+    v_not_before constant timestamptz := p_certificate ->> 'not_before';
+    v_not_after constant timestamptz := p_certificate ->> 'not_after';
+    v_owner text;
+begin
+    if p_certificate is null then
+        refusal := 'needs_client_certificate';
+        return next;
+        return;
+    end if;
+    select c.* into v_known
+    from core.charge_point_certificates as c
+    where c.fingerprint_sha256 = decode(p_certificate ->> 'fingerprint_sha256', 'hex');
+    select coalesce(t.cpo_name, t.name) into v_owner
+    from core.tenants as t
+    where t.id = p_charge_point.tenant_id;
+
+    certificate_id := v_known.id;
+    refusal := case
+        when
+            v_known.id is not null
+            and (v_known.tenant_id, v_known.charge_point_id)
+            is distinct from (p_charge_point.tenant_id, p_charge_point.id)
+            then 'certificate_of_another'
+        when v_known.revoked_at is not null then 'certificate_revoked'
+        when not coalesce(v_not_before <= now() and v_not_after > now(), false)
+            then 'certificate_expired'
+        when v_known.id is not null then null
+        when btrim(p_certificate ->> 'common_name') is distinct from p_charge_point.serial_number
+            or p_charge_point.serial_number is null
+            then 'certificate_serial_number'
+        when btrim(p_certificate ->> 'organization') is distinct from v_owner
+            then 'certificate_organization'
+    end;
+    return next;
+end;
+$$;
+revoke all on function fleet.find_charge_point_certificate(core.charge_points, jsonb) from public;
+comment on function fleet.find_charge_point_certificate(core.charge_points, jsonb) is
+    'Which certificate of a charge point the given one is, or why it is none.';
+
 -- db/code/fleet/find_charge_point_key.sql ----------------------------------------
 
 -- Which live key of a charge point the given bytes are, if any.
@@ -7134,6 +10919,316 @@ $$;
 revoke all on function fleet.find_charge_point_key(bigint, bigint, bytea) from public;
 comment on function fleet.find_charge_point_key(bigint, bigint, bytea) is
     'The live key of a charge point that the given bytes are, or no row.';
+
+-- db/code/fleet/find_command_hook.sql ----------------------------------------
+
+-- The function that a version has for a step in the life of one kind of command, or null.
+--
+-- ocpp16.prepare_reserve_now(core.charge_points, jsonb) returns jsonb
+--     before it is queued: may complete the payload, or refuse. The command has no id yet.
+-- ocpp16.queued_reserve_now(ops.commands, jsonb)
+--     after the insert, in the same transaction: writes what belongs to the command.
+-- ocpp16.finished_reserve_now(ops.commands, jsonb, jsonb)
+--     once it has its final state, with the payload and the result (null without one); again when
+--     a late answer moves it on from unknown.
+-- All are optional and found by name, so that api.send_command and the friendly functions have
+-- the same effects. Payloads are whole here, secrets included.
+-- Called by: fleet.queue_command, fleet.finish_command.
+create or replace function fleet.find_command_hook(
+    p_step text,
+    p_ocpp_version text,
+    p_action text
+)
+returns text
+language sql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+    select to_regprocedure(
+        'ocpp' || replace(p_ocpp_version, '.', '') || '.' || p_step || '_'
+        || lower(regexp_replace(p_action, '(?<=.)([A-Z])', '_\1', 'g'))
+        || case p_step
+            when 'prepare' then '(core.charge_points, jsonb)'
+            when 'queued' then '(ops.commands, jsonb)'
+            else '(ops.commands, jsonb, jsonb)'
+        end
+    )::oid::regproc::text
+$$;
+revoke all on function fleet.find_command_hook(text, text, text) from public;
+comment on function fleet.find_command_hook(text, text, text) is
+    'The function for a step (prepare, queued, finished) of one kind of command, null for none.';
+
+-- db/code/fleet/find_evse.sql ----------------------------------------
+
+-- The EVSE of the caller's tenant with an EVSE id, however it is written.
+--
+-- Called by: functions of api that name a place by its EVSE id, for drivers who never see an OCPP
+--            identity.
+-- Errors:    PT404 evse_unknown.
+create or replace function fleet.find_evse(p_evse_id text)
+returns core.evses
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_evse core.evses;
+begin
+    select e.* into v_evse
+    from core.evses as e
+    where
+        e.tenant_id = claims.tenant_id()
+        and e.evse_id = fleet.normalise_evse_id(p_evse_id);
+    if not found then
+        raise exception using
+            errcode = 'PT404',
+            message = 'there is no such EVSE',
+            detail = '{"error":"evse_unknown"}',
+            hint = 'evse_id stands on the charger, such as DE*ABC*E1234*1.';
+    end if;
+    return v_evse;
+end;
+$$;
+revoke all on function fleet.find_evse(text) from public;
+comment on function fleet.find_evse(text) is
+    'The EVSE of the caller''s tenant with an EVSE id, however it is written.';
+
+-- db/code/fleet/finish_command.sql ----------------------------------------
+
+-- Give a command its final state, and let its action act on it.
+--
+-- p_command is the row as it shall be: state, and what goes with it (answered_at, error_code,
+-- error_description, violations). The caller has locked the row. The result is stored masked.
+-- The payload with its secrets is given up, but for a command that is unknown: its answer may
+-- still come; jobs.expire_commands ends that.
+-- A function of the action that fails leaves the state as it is, is put by in
+-- ops.failed_messages, and harms neither the caller nor other commands: together with
+-- ocpp.handle_calls and the job runner this is where any error may be caught (DESIGN 28). What
+-- may be gone at the next try (a lock, a deadlock, a shutdown) is the caller's.
+-- Called by: ocpp.finish_command, fleet.lose_commands, jobs.expire_commands, api.cancel_command.
+-- Writes:    ops.commands, ops.command_secrets, ops.failed_messages, and what finished_<action>
+--            writes.
+create or replace function fleet.finish_command(
+    p_command ops.commands,
+    p_result jsonb default null
+)
+returns ops.commands
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_command ops.commands;
+    v_payload jsonb;
+    v_hook text;
+    v_sqlstate text;
+    v_error text;
+begin
+    update ops.commands as q
+    set state = p_command.state,
+        answered_at = p_command.answered_at,
+        finished_at = clock_timestamp(),
+        result = fleet.mask_json(p_result),
+        error_code = left(p_command.error_code, 100),
+        error_description = left(ocpp.mask_payload(p_command.error_description), 1000),
+        violations = p_command.violations
+    where q.tenant_id = p_command.tenant_id and q.id = p_command.id
+    returning * into v_command;
+
+    select s.payload into v_payload
+    from ops.command_secrets as s
+    where s.tenant_id = v_command.tenant_id and s.command_id = v_command.id;
+    if found and v_command.state <> 'unknown' then
+        delete from ops.command_secrets as s
+        where s.tenant_id = v_command.tenant_id and s.command_id = v_command.id;
+    end if;
+
+    v_hook := fleet.find_command_hook('finished', v_command.ocpp_version, v_command.action);
+    if v_hook is null then
+        return v_command;
+    end if;
+    begin
+        execute format('select %s($1, $2, $3)', v_hook)
+        using v_command, coalesce(v_payload, v_command.payload), p_result;
+        -- A deferred constraint speaks here, or it would speak to the caller.
+        set constraints all immediate;
+    exception
+        when
+            transaction_rollback or lock_not_available or query_canceled
+            or connection_exception or insufficient_resources or operator_intervention
+            or system_error or data_corrupted or index_corrupted
+        then
+            raise;
+        when others then
+            get stacked diagnostics
+                v_sqlstate = returned_sqlstate,
+                v_error = message_text;
+            raise log 'fleet: % of command % failed: % %',
+                v_hook, v_command.id, v_sqlstate, v_error;
+            if
+                fleet.is_within_volume(
+                    v_command.tenant_id, v_command.charge_point_id, 'failed_messages'
+                )
+            then
+                insert into ops.failed_messages (
+                    tenant_id, charge_point_id, connection_id, message_id, action, payload,
+                    sqlstate, error, received_at
+                )
+                values (
+                    v_command.tenant_id, v_command.charge_point_id,
+                    coalesce(v_command.connection_id, 0), v_command.message_id, v_command.action,
+                    coalesce(ocpp.mask_payload(ocpp.compact_json(p_result)), 'null'),
+                    v_sqlstate, v_error, clock_timestamp()
+                );
+            end if;
+    end;
+    return v_command;
+end;
+$$;
+revoke all on function fleet.finish_command(ops.commands, jsonb) from public;
+comment on function fleet.finish_command(ops.commands, jsonb) is
+    'Give a command its final state and call the function of its action for that.';
+
+-- db/code/fleet/get_configuration_value.sql ----------------------------------------
+
+-- What a charge point last said of a configuration key, whatever the key's case; null when that is
+-- not known.
+--
+-- Called by: hooks of commands, which keep the limits that a charge point names.
+create or replace function fleet.get_configuration_value(
+    p_tenant_id bigint,
+    p_charge_point_id bigint,
+    p_key text
+)
+returns text
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return (
+        select k.value
+        from core.configuration_keys as k
+        where
+            k.tenant_id = p_tenant_id
+            and k.charge_point_id = p_charge_point_id
+            and lower(k.key) = lower(p_key)
+            and not k.is_unknown
+    );
+end;
+$$;
+revoke all on function fleet.get_configuration_value(bigint, bigint, text) from public;
+comment on function fleet.get_configuration_value(bigint, bigint, text) is
+    'What a charge point last said of a configuration key, null when that is not known.';
+
+-- The same for a limit: what is no whole number from p_least on is as good as not known, for a
+-- limit of 0 would forbid what the charge point has said that it can.
+create or replace function fleet.get_configuration_limit(
+    p_tenant_id bigint,
+    p_charge_point_id bigint,
+    p_key text,
+    p_least integer
+)
+returns integer
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_limit constant numeric := ocpp.parse_numeric(
+        fleet.get_configuration_value(p_tenant_id, p_charge_point_id, p_key)
+    );
+begin
+    if v_limit between p_least and 1000000000 and v_limit = trunc(v_limit) then
+        return v_limit::integer;
+    end if;
+    return null;
+end;
+$$;
+revoke all on function fleet.get_configuration_limit(bigint, bigint, text, integer) from public;
+comment on function fleet.get_configuration_limit(bigint, bigint, text, integer) is
+    'A limit that a charge point names in its configuration, null when that is not known.';
+
+-- db/code/fleet/get_quirks.sql ----------------------------------------
+
+-- What is known of a charge point that does not follow OCPP: its model's quirks under its own.
+--
+-- Of the patterns of core.model_quirks that fit vendor, model and firmware, the longer one wins
+-- key by key; case does not matter, and a charger that never said what it is fits none but '%'.
+-- Keys:
+--     assume_subprotocol         what it speaks when it offers nothing (quirk 1)
+--     settle_s                   how long a silent link rests before it takes commands
+--     command_timeout_s          how long it may take to answer one
+--     command_gap_s              how long it rests between two
+--     refuses_boot_trigger       TriggerMessage of BootNotification makes it reboot (quirk 25)
+--     refuses_get_configuration  GetConfiguration of named keys makes it reboot (quirk 26)
+--     authorization_key_form     'hex' or 'text': how a new key is written
+--     allows_old_tls             it may use the port for TLS 1.0 and 1.1 (quirk 14)
+--     energy_unit                'kWh' or 'Wh': what it means whatever it says (quirk 56)
+-- Called by: ocpp.open_connection, charging.record_meter_values, hooks of commands.
+create or replace function fleet.get_quirks(p_charge_point core.charge_points)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return coalesce(
+        (
+            select jsonb_object_agg(
+                e.key, e.value
+                order by length(q.vendor || q.model || q.firmware_version), q.id
+            )
+            from core.model_quirks as q
+            cross join lateral jsonb_each(q.quirks) as e (key, value)
+            where
+                coalesce(p_charge_point.vendor, '') ilike q.vendor
+                and coalesce(p_charge_point.model, '') ilike q.model
+                and coalesce(p_charge_point.firmware_version, '') ilike q.firmware_version
+        ),
+        '{}'
+    ) || coalesce(p_charge_point.quirks, '{}');
+end;
+$$;
+revoke all on function fleet.get_quirks(core.charge_points) from public;
+comment on function fleet.get_quirks(core.charge_points) is
+    'Quirks of a charge point: those of its model under its own.';
+
+-- db/code/fleet/has_profile_change.sql ----------------------------------------
+
+-- Whether a charge point was told to use a higher security profile and may have taken it.
+--
+-- OCPP 1.6 Security Whitepaper A05: the charger accepts the new profile, reconnects, and falls
+-- back to the old one should that fail. So both are good until it has connected with the new one,
+-- and the old one not any more then (A05.FR.07). A command whose answer was lost counts as well:
+-- the charger shows by connecting that it took it. Never lowers (A00.FR.005).
+-- Called by: ocpp.open_connection.
+create or replace function fleet.has_profile_change(p_charge_point core.charge_points)
+returns boolean
+language sql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+    select p_charge_point.pending_security_profile > p_charge_point.security_profile
+        and exists (
+            select
+            from ops.commands as c
+            where
+                c.tenant_id = p_charge_point.tenant_id
+                and c.id = p_charge_point.security_command_id
+                and c.state in ('sent', 'accepted', 'unknown')
+        );
+$$;
+revoke all on function fleet.has_profile_change(core.charge_points) from public;
+comment on function fleet.has_profile_change(core.charge_points) is
+    'Whether a charge point was told to use a higher security profile and may have taken it.';
 
 -- db/code/fleet/hash_charge_point_key.sql ----------------------------------------
 
@@ -7230,6 +11325,344 @@ grant execute on function fleet.is_online(boolean, timestamptz, integer)
 to staff, customer, platform;
 comment on function fleet.is_online(boolean, timestamptz, integer) is
     'True when the socket is open and the last sign of life is within two heartbeat intervals.';
+
+-- db/code/fleet/is_secret_configuration_key.sql ----------------------------------------
+
+-- Whether the value of a configuration key is a secret: exactly those that the log masks.
+--
+-- Called by: fleet.record_configuration.
+create or replace function fleet.is_secret_configuration_key(p_key text)
+returns boolean
+language plpgsql
+immutable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return strpos(
+        ocpp.mask_payload(
+            jsonb_build_object('key', replace(p_key, '*', ''), 'value', 'x')::text
+        ),
+        '***'
+    ) > 0;
+end;
+$$;
+revoke all on function fleet.is_secret_configuration_key(text) from public;
+comment on function fleet.is_secret_configuration_key(text) is
+    'Whether the value of a configuration key is a secret.';
+
+-- db/code/fleet/is_within_volume.sql ----------------------------------------
+
+-- Count what a charge point makes us store, and tell whether it is still what one may.
+--
+-- A charger that reports without end must not fill a table (each row of it is cheap to send): of
+-- each kind it may make fleet.max_<kind> rows in a day, far more than any real one. The alarm
+-- too_many_<kind> is raised once the day's last row is made; what comes after stands in the
+-- message log alone. Kinds: sessions, authorizations, failed_messages, status_changes, readings.
+-- The day begins with the first row and the count ends with it. p_size 0 counts nothing: whoever
+-- is called often may count one time in many, and then as much more. What two sockets of one charge
+-- point bring at the same time is counted once: nobody waits here.
+-- Called by: charging.check_session_volume, charging.authorize_id_token,
+--            charging.record_meter_values, fleet.record_connector_status, ocpp.handle_calls.
+-- Writes:    ops.charge_point_volumes (row locked), core.alarms.
+create or replace function fleet.is_within_volume(
+    p_tenant_id bigint,
+    p_charge_point_id bigint,
+    p_kind text,
+    p_size bigint default 1
+)
+returns boolean
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_max constant bigint := access.get_setting('fleet.max_' || p_kind)::bigint;
+    v_day_ago constant timestamptz := clock_timestamp() - interval '1 day';
+    v_amount bigint;
+begin
+    if
+        p_size = 0
+        or not pg_try_advisory_xact_lock(
+            hashtextextended(
+                format('fleet.is_within_volume %s %s', p_kind, p_charge_point_id), p_tenant_id
+            )
+        )
+    then
+        select v.amount into v_amount
+        from ops.charge_point_volumes as v
+        where
+            v.tenant_id = p_tenant_id
+            and v.charge_point_id = p_charge_point_id
+            and v.kind = p_kind
+            and v.counted_since > v_day_ago;
+        return coalesce(v_amount < v_max, true);
+    end if;
+
+    insert into ops.charge_point_volumes as v (
+        tenant_id, charge_point_id, kind, counted_since, amount
+    )
+    values (p_tenant_id, p_charge_point_id, p_kind, clock_timestamp(), p_size)
+    on conflict (tenant_id, charge_point_id, kind) do update
+        set counted_since = case
+                when v.counted_since > v_day_ago then v.counted_since
+                else excluded.counted_since
+            end,
+            amount = case
+                when v.counted_since > v_day_ago then least(v.amount, 2 * v_max) + p_size
+                else p_size
+            end
+    returning v.amount into v_amount;
+    if v_amount >= v_max and v_amount - p_size < v_max then
+        perform fleet.raise_alarm(
+            p_tenant_id, p_charge_point_id, 'too_many_' || p_kind, 'warning',
+            format('%s %s within a day: more are not kept', v_max, replace(p_kind, '_', ' ')),
+            jsonb_build_object('max', v_max)
+        );
+    end if;
+    return v_amount <= v_max;
+end;
+$$;
+revoke all on function fleet.is_within_volume(bigint, bigint, text, bigint) from public;
+comment on function fleet.is_within_volume(bigint, bigint, text, bigint) is
+    'Count rows that a charge point makes in a day; whether it may make these.';
+
+-- db/code/fleet/judge_campaign_members.sql ----------------------------------------
+
+-- Bring the members of a campaign up to what became of their commands and jobs.
+--
+-- A command without a job is done when it is accepted. One with a job (a firmware update, an
+-- upload) follows the job, also when the command itself went unanswered but the charger is at it.
+-- While a campaign goes on a failed member is looked at again: its charger may have tried again.
+-- Called by: fleet.advance_campaign, which has locked the campaign.
+-- Writes:    core.campaign_members.
+create or replace function fleet.judge_campaign_members(p_campaign core.campaigns)
+returns void
+language sql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+    with judged as (
+        select
+            m.charge_point_id,
+            case
+                when q.state in ('queued', 'sent') then 'running'
+                when q.state = 'cancelled' then 'skipped'
+                when j.state = 'done' then 'done'
+                when j.state in ('failed', 'cancelled') then 'failed'
+                when j.status_reported is not null then 'running'
+                when q.state <> 'accepted' then 'failed'
+                when j.id is null then 'done'
+                else 'running'
+            end as state,
+            coalesce(
+                j.status_reported, j.details ->> 'reason', nullif(q.error_code, ''), q.state
+            ) as reason
+        from core.campaign_members as m
+        inner join ops.commands as q on q.tenant_id = m.tenant_id and q.id = m.command_id
+        left join core.device_jobs as j on j.tenant_id = q.tenant_id and j.command_id = q.id
+        where
+            m.tenant_id = p_campaign.tenant_id
+            and m.campaign_id = p_campaign.id
+            and (
+                m.state = 'running'
+                or m.state = 'failed' and p_campaign.state in ('running', 'paused')
+            )
+    )
+    update core.campaign_members as m
+    set state = v.state,
+        reason = case when v.state in ('failed', 'skipped') then v.reason end
+    from judged as v
+    where
+        m.tenant_id = p_campaign.tenant_id
+        and m.campaign_id = p_campaign.id
+        and m.charge_point_id = v.charge_point_id
+        and m.state <> v.state
+$$;
+revoke all on function fleet.judge_campaign_members(core.campaigns) from public;
+comment on function fleet.judge_campaign_members(core.campaigns) is
+    'Bring the members of a campaign up to what became of their commands and jobs.';
+
+-- db/code/fleet/judge_reply.sql ----------------------------------------
+
+-- Whether a charger's answer to a command means that it does it, in the words of its version.
+--
+-- Called by: ocpp.finish_command.
+create or replace function fleet.judge_reply(p_ocpp_version text, p_action text, p_result jsonb)
+returns text
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_state text;
+begin
+    execute format(
+        'select %I.judge_reply($1, $2)', 'ocpp' || replace(p_ocpp_version, '.', '')
+    ) into v_state using p_action, p_result;
+    return v_state;
+end;
+$$;
+revoke all on function fleet.judge_reply(text, text, jsonb) from public;
+comment on function fleet.judge_reply(text, text, jsonb) is
+    'accepted or rejected: what a charger''s answer means in its OCPP version.';
+
+-- db/code/fleet/judge_security_profile.sql ----------------------------------------
+
+-- Why a handshake does not meet an OCPP security profile, null when it does.
+--
+-- p_basic_refusal and p_certificate_refusal say what is wrong with the credentials, if anything.
+-- 0  nothing is asked: an explicit exception of one charger.
+-- 1  Basic authentication. Over TLS, too: that is more than the profile asks for, and where a
+--    proxy ends TLS the charger cannot know. Strictly it is another profile (OCPP 1.6 Security
+--    Whitepaper A00.FR.002), so the connection is flagged; refusing it would protect nobody.
+-- 2  Basic authentication over TLS; never without TLS.
+-- 3  A client certificate over TLS; a key instead is no way in.
+-- Called by: ocpp.open_connection.
+create or replace function fleet.judge_security_profile(
+    p_security_profile smallint,
+    p_has_tls boolean,
+    p_basic_refusal text,
+    p_certificate_refusal text
+)
+returns text
+language sql
+immutable
+parallel safe
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+    select case
+        when p_security_profile = 0 then null
+        when p_security_profile >= 2 and not p_has_tls then 'needs_tls'
+        when p_security_profile = 3 then p_certificate_refusal
+        else p_basic_refusal
+    end;
+$$;
+revoke all on function fleet.judge_security_profile(smallint, boolean, text, text) from public;
+comment on function fleet.judge_security_profile(smallint, boolean, text, text) is
+    'Why a handshake does not meet a security profile, null when it does.';
+
+-- db/code/fleet/lock_alarm.sql ----------------------------------------
+
+-- Lock an alarm that the person asking may decide on.
+--
+-- Called by: api.acknowledge_alarm, api.clear_alarm.
+-- Errors:    PT403 permission_missing, PT404 alarm_unknown (also for another tenant's).
+create or replace function fleet.lock_alarm(p_alarm_id bigint)
+returns core.alarms
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_alarm core.alarms;
+begin
+    perform access.require_permission('charge_points.write');
+    select a.* into v_alarm
+    from core.alarms as a
+    where
+        a.id = p_alarm_id
+        and (claims.role() = 'platform' or a.tenant_id = claims.tenant_id())
+    for update;
+    if not found then
+        raise exception using
+            errcode = 'PT404',
+            message = 'there is no such alarm',
+            detail = '{"error":"alarm_unknown"}',
+            hint = 'Take the id from alarms.';
+    end if;
+    return v_alarm;
+end;
+$$;
+revoke all on function fleet.lock_alarm(bigint) from public;
+comment on function fleet.lock_alarm(bigint) is
+    'Lock an alarm of one''s own tenant, or refuse as if there were none.';
+
+-- db/code/fleet/lock_campaign.sql ----------------------------------------
+
+-- Lock a campaign that the person who is asking may change, and that is not over.
+--
+-- Called by: api.pause_campaign, api.resume_campaign, api.stop_campaign.
+-- Errors:    PT403 permission_missing, PT404 campaign_unknown, PT409 campaign_finished.
+create or replace function fleet.lock_campaign(p_campaign_id bigint)
+returns core.campaigns
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_campaign core.campaigns;
+begin
+    perform access.require_permission('firmware.write');
+    select c.* into v_campaign
+    from core.campaigns as c
+    where
+        c.id = p_campaign_id
+        and (c.tenant_id = claims.tenant_id() or claims.role() = 'platform')
+    for no key update;
+    if not found then
+        raise exception using
+            errcode = 'PT404',
+            message = 'there is no such campaign',
+            detail = '{"error":"campaign_unknown"}',
+            hint = 'See campaigns for those that exist.';
+    end if;
+    if v_campaign.state in ('stopped', 'done') then
+        raise exception using
+            errcode = 'PT409',
+            message = 'the campaign is over',
+            detail = '{"error":"campaign_finished"}',
+            hint = 'Make a new one.';
+    end if;
+    return v_campaign;
+end;
+$$;
+revoke all on function fleet.lock_campaign(bigint) from public;
+comment on function fleet.lock_campaign(bigint) is
+    'Lock a campaign that the person may change and that is not over.';
+
+-- db/code/fleet/lock_certificate_request.sql ----------------------------------------
+
+-- Lock a request for a certificate that still waits.
+--
+-- Called by: jobs.judge_certificate_request, jobs.finish_certificate_request.
+-- Errors:    PT404 certificate_request_unknown.
+create or replace function fleet.lock_certificate_request(
+    p_tenant_id bigint,
+    p_request_id bigint
+)
+returns core.certificate_requests
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_request core.certificate_requests;
+begin
+    select r.* into v_request
+    from core.certificate_requests as r
+    where r.tenant_id = p_tenant_id and r.id = p_request_id and r.state = 'pending'
+    for update;
+    if not found then
+        raise exception using
+            errcode = 'PT404',
+            message = 'no such request waits to be signed',
+            detail = '{"error":"certificate_request_unknown"}',
+            hint = 'It was decided on, or replaced by another one of the charge point.';
+    end if;
+    return v_request;
+end;
+$$;
+revoke all on function fleet.lock_certificate_request(bigint, bigint) from public;
+comment on function fleet.lock_certificate_request(bigint, bigint) is
+    'Lock a request for a certificate that still waits, or refuse.';
 
 -- db/code/fleet/lock_presence.sql ----------------------------------------
 
@@ -7343,6 +11776,121 @@ revoke all on function fleet.lock_unknown_id_token(bigint) from public;
 comment on function fleet.lock_unknown_id_token(bigint) is
     'Lock an inbox entry that the person who is asking may decide on.';
 
+-- db/code/fleet/lose_commands.sql ----------------------------------------
+
+-- Commands in flight on connections that ended: unknown, for their frames may have arrived.
+--
+-- Called by: fleet.begin_connection, fleet.end_connections.
+-- Writes:    ops.commands (rows locked), and what finished_<action> writes.
+create or replace function fleet.lose_commands(p_connection_ids bigint[])
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_command ops.commands;
+begin
+    -- A loop, as the functions behind it are per command.
+    for v_command in
+        select q.*
+        from ops.connections as c
+        inner join ops.commands as q
+            on q.tenant_id = c.tenant_id and q.charge_point_id = c.charge_point_id
+        where c.id = any(p_connection_ids) and q.state = 'sent' and q.connection_id = c.id
+        order by q.tenant_id, q.charge_point_id
+        for update of q
+    loop
+        v_command.state := 'unknown';
+        v_command.error_code := 'ConnectionLost';
+        perform fleet.finish_command(v_command);
+    end loop;
+end;
+$$;
+revoke all on function fleet.lose_commands(bigint[]) from public;
+comment on function fleet.lose_commands(bigint[]) is
+    'Make the commands in flight on connections that ended unknown.';
+
+-- db/code/fleet/mask_json.sql ----------------------------------------
+
+-- A JSON value with its secrets replaced by ***, as the message log has them.
+--
+-- Called by: fleet.queue_command, fleet.finish_command.
+create or replace function fleet.mask_json(p_value jsonb)
+returns jsonb
+language plpgsql
+immutable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_text constant text := ocpp.compact_json(p_value);
+    v_masked constant text := ocpp.mask_payload(v_text);
+begin
+    if v_masked is not distinct from v_text then
+        return p_value;
+    end if;
+    -- The masking of a text may end a string of it early: then nothing is shown at all.
+    if not pg_input_is_valid(v_masked, 'jsonb') then
+        return '{"masked": "***"}';
+    end if;
+    return v_masked::jsonb;
+end;
+$$;
+revoke all on function fleet.mask_json(jsonb) from public;
+comment on function fleet.mask_json(jsonb) is 'A JSON value with its secrets replaced by ***.';
+
+-- db/code/fleet/move_device_job.sql ----------------------------------------
+
+-- Bring a job of a charger into another state: the one place that does.
+--
+-- The row is locked by the caller. Tickets of a job that is over are over, too.
+-- p_status: what the charger reported, null when the state comes from elsewhere.
+-- p_reason: why, where no status says it; kept in details.
+-- Called by: fleet.record_device_status, fleet.settle_device_job, jobs.fail_silent_jobs.
+-- Writes:    core.device_jobs, ops.transfer_tickets.
+create or replace function fleet.move_device_job(
+    p_tenant_id bigint,
+    p_device_job_id bigint,
+    p_state text,
+    p_status text,
+    p_reason text
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_is_over constant boolean := p_state in ('done', 'failed', 'cancelled');
+begin
+    update core.device_jobs as j
+    set state = p_state,
+        status_reported = coalesce(p_status, j.status_reported),
+        details = case
+            when p_reason is null then j.details - 'reason'
+            else j.details || jsonb_build_object('reason', p_reason)
+        end,
+        updated_at = now(),
+        finished_at = case when v_is_over then coalesce(j.finished_at, now()) end
+    where j.tenant_id = p_tenant_id and j.id = p_device_job_id;
+    if v_is_over then
+        update ops.transfer_tickets as t
+        set expires_at = now()
+        where
+            t.tenant_id = p_tenant_id
+            and t.device_job_id = p_device_job_id
+            and t.used_at is null
+            and t.expires_at > now();
+    end if;
+end;
+$$;
+revoke all on function fleet.move_device_job(bigint, bigint, text, text, text) from public;
+comment on function fleet.move_device_job(bigint, bigint, text, text, text) is
+    'Bring a firmware update or an upload of a charger into another state.';
+
 -- db/code/fleet/normalise_contract_id.sql ----------------------------------------
 
 -- The one way a contract id (eMAID) is written here; null for a text that is none.
@@ -7432,6 +11980,61 @@ revoke all on function fleet.normalise_evse_id(text) from public;
 comment on function fleet.normalise_evse_id(text) is
     'Normal form of an EVSE id (ISO 15118 / eMI3, or legacy DIN SPEC 91286); null if it is none.';
 
+-- db/code/fleet/note_charge_point_certificate_use.sql ----------------------------------------
+
+-- Note that a charge point has connected with a client certificate; record one seen first.
+--
+-- p_certificate_id: that of fleet.find_charge_point_certificate, null for one not known yet.
+-- Called by: ocpp.open_connection.
+-- Writes:    core.charge_point_certificates.
+create or replace function fleet.note_charge_point_certificate_use(
+    p_charge_point core.charge_points,
+    p_certificate jsonb,
+    p_certificate_id bigint
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if p_certificate_id is null then
+        insert into core.charge_point_certificates (
+            tenant_id, charge_point_id, fingerprint_sha256, serial_number, subject_common_name,
+            subject_organization, issuer, not_before, not_after, first_used_at, last_used_at
+        )
+        values (
+            p_charge_point.tenant_id, p_charge_point.id,
+            decode(p_certificate ->> 'fingerprint_sha256', 'hex'),
+            upper(left(coalesce(p_certificate ->> 'serial_number', ''), 100)),
+            left(p_certificate ->> 'common_name', 500),
+            left(p_certificate ->> 'organization', 500),
+            left(coalesce(p_certificate ->> 'issuer', ''), 1000),
+            (p_certificate ->> 'not_before')::timestamptz,
+            (p_certificate ->> 'not_after')::timestamptz,
+            now(), now()
+        )
+        -- Two sockets of the same charger at once.
+        on conflict (fingerprint_sha256) do nothing;
+        return;
+    end if;
+    update core.charge_point_certificates as c
+    set first_used_at = coalesce(c.first_used_at, now()), last_used_at = now()
+    where
+        c.tenant_id = p_charge_point.tenant_id
+        and c.id = p_certificate_id
+        -- Once a minute is exact enough, and cheap in a storm of reconnects.
+        and (c.last_used_at is null or c.last_used_at < now() - interval '1 minute');
+end;
+$$;
+revoke all on function fleet.note_charge_point_certificate_use(
+    core.charge_points, jsonb, bigint
+) from public;
+comment on function fleet.note_charge_point_certificate_use(
+    core.charge_points, jsonb, bigint
+) is 'Note the use of a charge point''s certificate; one seen first is recorded.';
+
 -- db/code/fleet/note_charge_point_key_use.sql ----------------------------------------
 
 -- Note that a charge point has connected with a key.
@@ -7472,6 +12075,1215 @@ revoke all on function fleet.note_charge_point_key_use(bigint, bigint, bigint) f
 comment on function fleet.note_charge_point_key_use(bigint, bigint, bigint) is
     'Note the use of a charge point''s key; the keys before it retire.';
 
+-- db/code/fleet/note_flapping.sql ----------------------------------------
+
+-- Whether a charge point comes and goes too often: so many connections or boots in a while.
+--
+-- A charger that reboots every minute is served like any other (quirk 27); one alarm that stays
+-- open tells of it, however often it comes back. Connections are counted as they are stored,
+-- boots by ops.presence, because a charger may boot time and again on one socket.
+-- Called by: fleet.begin_connection, fleet.record_boot; both hold the charge point's presence.
+-- Writes:    core.alarms (kind flapping).
+create or replace function fleet.note_flapping(
+    p_tenant_id bigint,
+    p_charge_point_id bigint,
+    p_boots integer
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_count constant integer := access.get_setting('fleet.flapping_count')::integer;
+    v_window_s constant integer := access.get_setting('fleet.flapping_window_s')::integer;
+    v_what text;
+begin
+    if p_boots >= v_count then
+        v_what := 'boots';
+    elsif p_boots is null and v_count <= (
+        select count(*)
+        from (
+            select
+            from ops.connections as c
+            where
+                c.tenant_id = p_tenant_id
+                and c.charge_point_id = p_charge_point_id
+                and c.opened_at > clock_timestamp() - make_interval(secs => v_window_s)
+                and c.outcome = 'accepted'
+            order by c.opened_at desc
+            limit v_count
+        ) as recent
+    ) then
+        v_what := 'connections';
+    end if;
+    if v_what is null then
+        return;
+    end if;
+    perform fleet.raise_alarm(
+        p_tenant_id, p_charge_point_id, 'flapping', 'warning',
+        format('at least %s %s within %s s', v_count, v_what, v_window_s),
+        jsonb_build_object('what', v_what, 'count', v_count, 'window_s', v_window_s)
+    );
+end;
+$$;
+revoke all on function fleet.note_flapping(bigint, bigint, integer) from public;
+comment on function fleet.note_flapping(bigint, bigint, integer) is
+    'Raise the alarm of a charge point that connects or boots too often.';
+
+-- db/code/fleet/note_signing_failure.sql ----------------------------------------
+
+-- Note that the CA failed on a request; after fleet.max_signing_attempts it has failed for good.
+--
+-- Returned:  the state of the request.
+-- Called by: jobs.finish_certificate_request.
+-- Writes:    core.certificate_requests, core.alarms.
+create or replace function fleet.note_signing_failure(
+    p_request core.certificate_requests,
+    p_error text
+)
+returns text
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_state constant text := case
+        when p_request.attempts >= access.get_setting('fleet.max_signing_attempts')::integer
+            then 'failed'
+        else 'pending'
+    end;
+begin
+    update core.certificate_requests as r
+    set state = v_state,
+        reason = left(p_error, 500),
+        decided_at = case when v_state = 'failed' then now() end
+    where r.tenant_id = p_request.tenant_id and r.id = p_request.id;
+    perform fleet.raise_alarm(
+        p_request.tenant_id, null, 'certificate_authority',
+        case v_state when 'failed' then 'critical' else 'warning' end,
+        'The certificate authority does not sign.',
+        jsonb_build_object(
+            'request_id', p_request.id, 'charge_point_id', p_request.charge_point_id,
+            'error', left(p_error, 500)
+        )
+    );
+    return v_state;
+end;
+$$;
+revoke all on function fleet.note_signing_failure(core.certificate_requests, text) from public;
+comment on function fleet.note_signing_failure(core.certificate_requests, text) is
+    'Note that the CA failed on a request.';
+
+-- db/code/fleet/parse_certificate.sql ----------------------------------------
+
+-- What an X.509 certificate says, out of its PEM text; null when it is none.
+--
+-- Read is the first certificate in the text (RFC 5280 §4.1): its fingerprint, serial number (hex
+-- without leading zeros), common name and organization of its subject, its issuer (RFC 4514) and
+-- its validity, under the names that ocpp.open_connection uses. No signature is checked: who
+-- registers a certificate vouches for it.
+-- Called by: api.register_charge_point_certificate, ocpp16.prepare_install_certificate,
+--            ocpp16.prepare_certificate_signed.
+create or replace function fleet.parse_certificate(p_pem text)
+returns jsonb
+language plpgsql
+immutable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_text constant text := regexp_replace(
+        substring(
+            p_pem from '-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----'
+        ),
+        '\s', '', 'g'
+    );
+    v_der bytea;
+    v_whole record;
+    v_body record;
+    v_part record;
+    v_not_before timestamptz;
+    v_not_after timestamptz;
+    v_serial_number text;
+    v_issuer jsonb;
+    v_subject jsonb;
+begin
+    if
+        v_text is null
+        or length(v_text) % 4 <> 0
+        or v_text !~ '^[A-Za-z0-9+/]+={0,2}$'
+        or length(v_text) > 20000
+    then
+        return null;
+    end if;
+    v_der := decode(v_text, 'base64');
+    v_whole := fleet.read_der(v_der, 0);
+    v_body := fleet.read_der(v_der, v_whole.content_at);
+    if
+        v_whole.next_at is distinct from length(v_der)
+        or (v_whole.tag, v_body.tag) is distinct from (48, 48)
+    then
+        return null;
+    end if;
+    v_part := fleet.read_der(v_der, v_body.content_at);
+    -- The version is left out by those of the first.
+    if v_part.tag = 160 then
+        v_part := fleet.read_der(v_der, v_part.next_at);
+    end if;
+    if v_part.tag is distinct from 2 or v_part.content_length not between 1 and 21 then
+        return null;
+    end if;
+    v_serial_number := upper(
+        ltrim(
+            encode(
+                substr(v_der, v_part.content_at + 1, v_part.content_length), 'hex'
+            ),
+            '0'
+        )
+    );
+    v_part := fleet.read_der(v_der, v_part.next_at);
+    v_part := fleet.read_der(v_der, v_part.next_at);
+    v_issuer := fleet.read_der_name(v_der, v_part.content_at, v_part.next_at);
+    v_part := fleet.read_der(v_der, v_part.next_at);
+    v_not_before := fleet.read_der_time(v_der, v_part.content_at);
+    v_not_after := fleet.read_der_time(
+        v_der, (fleet.read_der(v_der, v_part.content_at)).next_at
+    );
+    v_part := fleet.read_der(v_der, v_part.next_at);
+    v_subject := fleet.read_der_name(v_der, v_part.content_at, v_part.next_at);
+    if num_nulls(v_issuer, v_subject) > 0 or (v_not_before < v_not_after) is not true then
+        return null;
+    end if;
+    return jsonb_build_object(
+        'fingerprint_sha256', encode(sha256(v_der), 'hex'),
+        'serial_number', v_serial_number,
+        'common_name', jsonb_path_query_first(v_subject, '$[*] ? (@.type == "CN").value'),
+        'organization', jsonb_path_query_first(v_subject, '$[*] ? (@.type == "O").value'),
+        'issuer', (
+            select string_agg(
+                concat(
+                    n.name ->> 'type', '=',
+                    regexp_replace(n.name ->> 'value', '([,+"\\<>;=])', '\\\1', 'g')
+                ),
+                ',' order by n.ordinal desc
+            )
+            from jsonb_array_elements(v_issuer) with ordinality as n (name, ordinal)
+        ),
+        'not_before', v_not_before,
+        'not_after', v_not_after
+    );
+end;
+$$;
+revoke all on function fleet.parse_certificate(text) from public;
+comment on function fleet.parse_certificate(text) is
+    'What an X.509 certificate says, out of its PEM text; null when it is none.';
+
+-- The element of a DER encoding (ITU-T X.690) that begins at an offset from 0; all null where
+-- there is none or it would be longer than the text.
+--
+-- Called by: fleet.parse_certificate and its readers.
+create or replace function fleet.read_der(
+    p_der bytea,
+    p_at integer,
+    out tag integer,
+    out content_at integer,
+    out content_length integer,
+    out next_at integer
+)
+language plpgsql
+immutable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_first integer;
+    v_length integer;
+begin
+    if p_at is null or p_at < 0 or p_at + 2 > length(p_der) then
+        return;
+    end if;
+    v_first := get_byte(p_der, p_at + 1);
+    if v_first < 128 then
+        v_length := v_first;
+        v_first := 128;
+    elsif v_first in (129, 130, 131) and p_at + 2 + v_first - 128 <= length(p_der) then
+        v_length := 0;
+        for v_byte in 0 .. v_first - 129 loop
+            v_length := v_length * 256 + get_byte(p_der, p_at + 2 + v_byte);
+        end loop;
+    else
+        return;
+    end if;
+    if p_at + 2 + v_first - 128 + v_length > length(p_der) then
+        return;
+    end if;
+    tag := get_byte(p_der, p_at);
+    content_at := p_at + 2 + v_first - 128;
+    content_length := v_length;
+    next_at := content_at + v_length;
+end;
+$$;
+revoke all on function fleet.read_der(bytea, integer) from public;
+comment on function fleet.read_der(bytea, integer) is
+    'The element of a DER encoding that begins at an offset.';
+
+-- A distinguished name as a list of {"type", "value"}; null where it cannot be read.
+--
+-- Types without a short name are left out. p_at and p_end: offsets of the content of the name.
+-- Called by: fleet.parse_certificate.
+create or replace function fleet.read_der_name(p_der bytea, p_at integer, p_end integer)
+returns jsonb
+language plpgsql
+immutable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_names jsonb := '[]';
+    v_set record;
+    v_pair record;
+    v_oid record;
+    v_value record;
+    v_type text;
+    v_bytes bytea;
+    v_at integer := p_at;
+begin
+    if num_nulls(p_at, p_end) > 0 then
+        return null;
+    end if;
+    -- A loop, for each element says where the next one begins.
+    while v_at < p_end loop
+        v_set := fleet.read_der(p_der, v_at);
+        v_pair := fleet.read_der(p_der, v_set.content_at);
+        v_oid := fleet.read_der(p_der, v_pair.content_at);
+        v_value := fleet.read_der(p_der, v_oid.next_at);
+        if (v_set.tag, v_pair.tag, v_oid.tag) is distinct from (49, 48, 6) or v_value.tag is null
+        then
+            return null;
+        end if;
+        v_bytes := substr(p_der, v_value.content_at + 1, v_value.content_length);
+        v_type := case encode(substr(p_der, v_oid.content_at + 1, v_oid.content_length), 'hex')
+            when '550403' then 'CN'
+            when '550406' then 'C'
+            when '550407' then 'L'
+            when '550408' then 'ST'
+            when '55040a' then 'O'
+            when '55040b' then 'OU'
+        end;
+        if v_type is not null then
+            begin
+                v_names := v_names || jsonb_build_object(
+                    'type', v_type,
+                    'value', convert_from(
+                        v_bytes, case when v_value.tag = 20 then 'LATIN1' else 'UTF8' end
+                    )
+                );
+            exception
+                when character_not_in_repertoire then
+                    return null;
+            end;
+        end if;
+        v_at := v_set.next_at;
+    end loop;
+    return v_names;
+end;
+$$;
+revoke all on function fleet.read_der_name(bytea, integer, integer) from public;
+comment on function fleet.read_der_name(bytea, integer, integer) is
+    'A distinguished name of a DER encoding as a list of {"type", "value"}.';
+
+-- A UTCTime or GeneralizedTime of a DER encoding (RFC 5280 §4.1.2.5), null where it is none.
+--
+-- Called by: fleet.parse_certificate.
+create or replace function fleet.read_der_time(p_der bytea, p_at integer)
+returns timestamptz
+language plpgsql
+immutable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_element constant record := fleet.read_der(p_der, p_at);
+    v_text text;
+begin
+    v_text := encode(substr(p_der, v_element.content_at + 1, v_element.content_length), 'escape');
+    if v_element.tag = 23 and v_text ~ '^[0-9]{12}Z$' then
+        v_text := case when v_text < '50' then '20' else '19' end || v_text;
+    elsif v_element.tag is distinct from 24 or v_text !~ '^[0-9]{14}Z$' then
+        return null;
+    end if;
+    return ocpp.parse_timestamp(
+        regexp_replace(v_text, '^(....)(..)(..)(..)(..)(..)Z$', '\1-\2-\3T\4:\5:\6Z')
+    );
+end;
+$$;
+revoke all on function fleet.read_der_time(bytea, integer) from public;
+comment on function fleet.read_der_time(bytea, integer) is
+    'A time of a DER encoding, null where it is none.';
+
+-- db/code/fleet/parse_location.sql ----------------------------------------
+
+-- Take an address for files apart, or find it unfit to be given to a charger.
+--
+-- Accepted is scheme://[user[:password]@]host[:port]/path[?query] with nothing in it that two
+-- readers could read differently: a scheme that moves files; a plain host name or IPv4 address; a
+-- path without empty segments, `.`, `..`, backslashes, parameters (`;`), `@` or escapes other than
+-- %20; no fragment; at most 512 characters (whitepaper, FirmwareType and LogParametersType).
+-- A user is for FTP and SFTP alone, where there is no other way to sign in (whitepaper N01); it
+-- says nothing of where the file goes and is masked wherever the address is kept.
+-- Called by: fleet.prepare_location, fleet.tg_transfer_locations__normalise.
+-- Returns:   its parts, scheme and host in small letters, the scheme's own port left out; all
+--            null when it is unfit.
+create or replace function fleet.parse_location(
+    p_url text,
+    out scheme text,
+    out host text,
+    out port text,
+    out path text,
+    out query text,
+    out user_info text
+)
+language plpgsql
+immutable
+parallel safe
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_part constant text[] := regexp_match(
+        p_url,
+        '^([A-Za-z]+)://(?:([A-Za-z0-9._~-]+(?::[A-Za-z0-9._~!*+,=-]*)?)@)?'
+        '([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?::([0-9]{1,5}))?'
+        '(/(?:[A-Za-z0-9._~!$&''()*+,=:/-]|%20)*)'
+        '(\?(?:[A-Za-z0-9._~!$&''()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*)?$'
+    );
+begin
+    if
+        v_part is null
+        or length(p_url) > 512
+        or lower(v_part[1]) not in ('http', 'https', 'ftp', 'ftps', 'sftp')
+        or v_part[2] is not null and lower(v_part[1]) in ('http', 'https')
+        or strpos(v_part[3], '..') > 0
+        or v_part[4]::integer not between 1 and 65535
+        or v_part[5] ~ '//|/\.\.?(/|$)'
+    then
+        return;
+    end if;
+    scheme := lower(v_part[1]);
+    user_info := v_part[2];
+    host := lower(v_part[3]);
+    port := nullif(
+        v_part[4]::integer,
+        case scheme
+            when 'http' then 80
+            when 'https' then 443
+            when 'ftp' then 21
+            when 'ftps' then 990
+            else 22
+        end
+    );
+    path := v_part[5];
+    query := v_part[6];
+end;
+$$;
+revoke all on function fleet.parse_location(text) from public;
+comment on function fleet.parse_location(text) is
+    'The parts of an address for files, all null when it must not be given to a charger.';
+
+-- db/code/fleet/prepare_location.sql ----------------------------------------
+
+-- The address that a charger gets for one transfer: below an allowed prefix, good once.
+--
+-- Allowed are the enabled core.transfer_locations of the tenant for the direction; scheme, host
+-- and port are the same and the path begins with the prefix's. The ticket takes the place of
+-- {ticket}; without that it becomes a segment of the path: the last one of an upload, which names
+-- a directory (OCPP 1.6 §6.25), and the one before the file name of a download. A location that is
+-- not one-time (a host of somebody else) gets a ticket only where {ticket} asks for it.
+-- The ticket is 'vt_' and 43 characters, a form that ocpp.mask_payload knows wherever it stands;
+-- hence no address of a caller may hold 'vt_'.
+-- Called by: ocpp16.prepare_update_firmware, prepare_signed_update_firmware,
+--            prepare_get_diagnostics, prepare_get_log.
+-- Returns:   the address; null for a null one. The ticket's row is written by
+--            fleet.create_device_job, when there is a command.
+-- Errors:    PT400 location_not_allowed.
+create or replace function fleet.prepare_location(
+    p_tenant_id bigint,
+    p_direction text,
+    p_location text
+)
+returns text
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_ticket constant text := 'vt_' || access.create_token();
+    v_placeholders constant integer := regexp_count(p_location, '\{ticket\}');
+    v_url text := replace(p_location, '{ticket}', v_ticket);
+    v_part record := fleet.parse_location(v_url);
+    v_is_one_time boolean;
+begin
+    if p_location is null then
+        return null;
+    end if;
+    if v_placeholders <= 1 and p_location !~ 'vt_' then
+        select l.is_one_time into v_is_one_time
+        from core.transfer_locations as l
+        cross join lateral fleet.parse_location(l.url_prefix) as a
+        where
+            l.tenant_id = p_tenant_id
+            and l.direction = p_direction
+            and l.is_enabled
+            and a.scheme = v_part.scheme
+            and a.host = v_part.host
+            and a.port is not distinct from v_part.port
+            and starts_with(v_part.path, a.path)
+        order by length(a.path) desc
+        limit 1;
+    end if;
+    if v_is_one_time and v_placeholders = 0 then
+        v_part.path := case p_direction
+            when 'upload' then regexp_replace(v_part.path, '/?$', '/' || v_ticket)
+                || case when right(v_part.path, 1) = '/' then '/' else '' end
+            else regexp_replace(v_part.path, '/([^/]*)$', '/' || v_ticket || '/\1')
+        end;
+    end if;
+    if v_is_one_time is not null then
+        v_url := v_part.scheme || '://' || coalesce(v_part.user_info || '@', '') || v_part.host
+            || coalesce(':' || v_part.port, '') || v_part.path || coalesce(v_part.query, '');
+    end if;
+    if v_is_one_time is null or length(v_url) > 512 then
+        raise exception using
+            errcode = 'PT400',
+            message = format('chargers may not be sent to this address for a %s', p_direction),
+            detail = '{"error":"location_not_allowed"}',
+            hint = 'See transfer_locations for where they may; the address has to lie below the '
+                'prefix of an enabled one and may hold {ticket} once.';
+    end if;
+    return v_url;
+end;
+$$;
+revoke all on function fleet.prepare_location(bigint, text, text) from public;
+comment on function fleet.prepare_location(bigint, text, text) is
+    'The address that a charger gets for one transfer: below an allowed prefix, good once.';
+
+-- db/code/fleet/prepare_request_id.sql ----------------------------------------
+
+-- Give a payload a requestId that the charge point had not yet.
+--
+-- A number is drawn, not counted: two requests at once do not wait for each other, and a charger
+-- that mixes up its requests hardly meets one by chance. A caller may name one of their own.
+-- Called by: ocpp16.prepare_signed_update_firmware, prepare_get_log.
+-- Errors:    PT400 request_id_invalid, PT409 request_id_taken.
+create or replace function fleet.prepare_request_id(
+    p_charge_point core.charge_points,
+    p_payload jsonb
+)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_request_no integer;
+begin
+    if p_payload -> 'requestId' is not null then
+        v_request_no := ocpp.get_integer(p_payload, 'requestId');
+        if v_request_no is null or v_request_no < 1 then
+            raise exception using
+                errcode = 'PT400',
+                message = 'a requestId is a whole number from 1 to 2147483647',
+                detail = '{"error":"request_id_invalid"}',
+                hint = 'Leave it out to get one.';
+        end if;
+    end if;
+    loop
+        exit when v_request_no is not null and not exists (
+            select
+            from core.device_jobs as j
+            where
+                j.tenant_id = p_charge_point.tenant_id
+                and j.charge_point_id = p_charge_point.id
+                and j.request_no = v_request_no
+        );
+        if p_payload -> 'requestId' is not null then
+            raise exception using
+                errcode = 'PT409',
+                message = 'this charge point had a request of this number',
+                detail = '{"error":"request_id_taken"}',
+                hint = 'Leave requestId out to get one.';
+        end if;
+        v_request_no := 1 + floor(random() * 2147483646)::integer;
+    end loop;
+    return p_payload || jsonb_build_object('requestId', v_request_no);
+end;
+$$;
+revoke all on function fleet.prepare_request_id(core.charge_points, jsonb) from public;
+comment on function fleet.prepare_request_id(core.charge_points, jsonb) is
+    'Give a payload a requestId that the charge point had not yet.';
+
+-- db/code/fleet/prepare_security_change.sql ----------------------------------------
+
+-- Check and complete a ChangeConfiguration of a key that decides how a charger gets in.
+--
+-- For AuthorizationKey and SecurityProfile, in any case; any other payload is returned as it is.
+-- AuthorizationKey without a value gets a random one. Its form is the quirk
+-- authorization_key_form: hex, OCPP 1.6's own, is 32 to 40 hexadecimal digits of 16 to 20 bytes
+-- (Security Whitepaper A00.FR.205); text is 16 to 40 characters as they are.
+-- SecurityProfile is never lowered over OCPP (A00.FR.005), and raised only to one that the
+-- charge point could use: a key for 1 and 2, for 3 a serial number or a certificate.
+-- Called by: ocpp16.prepare_change_configuration.
+-- Errors:    PT403 permission_missing (security.write); PT400 authorization_key_invalid,
+--            security_profile_invalid; PT409 security_profile_lower,
+--            security_profile_not_ready.
+create or replace function fleet.prepare_security_change(
+    p_charge_point core.charge_points,
+    p_payload jsonb
+)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_key constant text := lower(btrim(p_payload ->> 'key'));
+    v_value constant text := p_payload ->> 'value';
+    v_form text;
+begin
+    if v_key is null or v_key not in ('authorizationkey', 'securityprofile') then
+        return p_payload;
+    end if;
+    -- What the system sends by itself has nobody to ask for.
+    if claims.role() is not null then
+        perform access.require_permission('security.write');
+    end if;
+    if v_key = 'securityprofile' then
+        perform fleet.check_profile_change(p_charge_point, v_value);
+        return p_payload;
+    end if;
+
+    v_form := fleet.get_authorization_key_form(p_charge_point);
+    if v_value is null then
+        return p_payload || jsonb_build_object('value', fleet.create_authorization_key(v_form));
+    elsif
+        v_form = 'hex' and v_value !~ '^([0-9a-fA-F]{2}){16,20}$'
+        or v_form = 'text' and v_value !~ '^[ -~]{16,40}$'
+    then
+        raise exception using
+            errcode = 'PT400',
+            message = case v_form
+                when 'hex' then 'the key is not 32 to 40 hexadecimal digits'
+                else 'the key is not 16 to 40 characters of ASCII'
+            end,
+            detail = '{"error":"authorization_key_invalid"}',
+            hint = 'Leave value out to have a random one made. For a charger that takes text, '
+            'set its quirk authorization_key_form to text.';
+    end if;
+    return p_payload;
+end;
+$$;
+revoke all on function fleet.prepare_security_change(core.charge_points, jsonb) from public;
+comment on function fleet.prepare_security_change(core.charge_points, jsonb) is
+    'Check and complete a ChangeConfiguration of AuthorizationKey or SecurityProfile.';
+
+-- How a charge point wants a new key written: hex or text.
+--
+-- Called by: fleet.prepare_security_change, fleet.queue_security_change.
+create or replace function fleet.get_authorization_key_form(p_charge_point core.charge_points)
+returns text
+language sql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+    select case
+        when fleet.get_quirks(p_charge_point) ->> 'authorization_key_form' = 'text' then 'text'
+        else 'hex'
+    end;
+$$;
+revoke all on function fleet.get_authorization_key_form(core.charge_points) from public;
+comment on function fleet.get_authorization_key_form(core.charge_points) is
+    'How a charge point wants a new key written: hex or text.';
+
+-- A new random key as ChangeConfiguration carries it.
+--
+-- hex: 20 bytes as 40 digits; text: 20 letters and digits. Base64 of random bytes is uniform over
+-- 64 characters, and so it is over the 62 that are left without + and /: 60 characters hold 20 of
+-- those but for one case in 10^50.
+-- Called by: fleet.prepare_security_change, fleet.create_charge_point_key.
+create or replace function fleet.create_authorization_key(p_form text)
+returns text
+language sql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+    select case p_form
+        when 'hex' then encode(extensions.gen_random_bytes(20), 'hex')
+        else left(
+            regexp_replace(
+                encode(extensions.gen_random_bytes(45), 'base64'), '[^A-Za-z0-9]', '', 'g'
+            ),
+            20
+        )
+    end;
+$$;
+revoke all on function fleet.create_authorization_key(text) from public;
+comment on function fleet.create_authorization_key(text) is
+    'A new random key as ChangeConfiguration carries it.';
+
+-- Refuse a SecurityProfile that a charge point may not be told to use.
+--
+-- Called by: fleet.prepare_security_change.
+-- Errors:    PT400 security_profile_invalid; PT409 security_profile_lower,
+--            security_profile_not_ready.
+create or replace function fleet.check_profile_change(
+    p_charge_point core.charge_points,
+    p_value text
+)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_profile smallint;
+begin
+    if p_value is null or p_value !~ '^[1-3]$' then
+        raise exception using
+            errcode = 'PT400',
+            message = 'a security profile is 1, 2 or 3',
+            detail = '{"error":"security_profile_invalid"}',
+            hint = 'Send value as one of these digits.';
+    end if;
+    v_profile := p_value::smallint;
+    if v_profile < p_charge_point.security_profile then
+        raise exception using
+            errcode = 'PT409',
+            message = format(
+                'the charge point uses security profile %s', p_charge_point.security_profile
+            ),
+            detail = '{"error":"security_profile_lower"}',
+            hint = 'A profile is not lowered over OCPP: set it at the charger, and here with '
+            'charge_points.';
+    elsif
+        v_profile < 3
+        and not exists (
+            select
+            from core.charge_point_keys as k
+            where
+                k.tenant_id = p_charge_point.tenant_id
+                and k.charge_point_id = p_charge_point.id
+                and k.retired_at is null
+        )
+    then
+        raise exception using
+            errcode = 'PT409',
+            message = 'the charge point has no key',
+            detail = '{"error":"security_profile_not_ready"}',
+            hint = 'Give it one first: create_charge_point_key or rotate_charge_point_key.';
+    elsif
+        v_profile = 3
+        and p_charge_point.serial_number is null
+        and not exists (
+            select
+            from core.charge_point_certificates as c
+            where
+                c.tenant_id = p_charge_point.tenant_id
+                and c.charge_point_id = p_charge_point.id
+                and c.revoked_at is null
+                and c.not_after > now()
+        )
+    then
+        raise exception using
+            errcode = 'PT409',
+            message = 'no certificate of the charge point could be recognised',
+            detail = '{"error":"security_profile_not_ready"}',
+            hint = 'Set its serial_number, or register its certificate, or have it request one '
+            'with extended_trigger_message.';
+    end if;
+end;
+$$;
+revoke all on function fleet.check_profile_change(core.charge_points, text) from public;
+comment on function fleet.check_profile_change(core.charge_points, text) is
+    'Refuse a security profile that a charge point may not be told to use.';
+
+-- db/code/fleet/queue_command.sql ----------------------------------------
+
+-- Queue a command for one charge point: check it, complete it, keep it, ring its bridge.
+--
+-- p_keep and p_expires_in default to what ops.command_actions says of the action. A command that
+-- is not kept needs a charge point that is there now. p_raise_offline false, for calls to many:
+-- a charge point that cannot take the command gets a row in state expired, with error_code
+-- Offline, Disabled, QueueFull or NotAccepted, for which no function of the action is called.
+-- A charge point that has never connected is taken to speak OCPP 1.6.
+-- The caller has checked who may do this.
+-- Called by: fleet.send_commands and whoever sends commands by itself.
+-- Writes:    ops.commands, ops.command_secrets, and what queued_<action> writes.
+-- Errors:    PT400 command_action_unknown, command_expiry_invalid, command_payload_invalid (its
+--            detail has "violations"); PT409 charge_point_disabled, charge_point_offline,
+--            charge_point_not_accepted, command_queue_full; PT503 message_schema_missing; those
+--            of prepare_<action>.
+create or replace function fleet.queue_command(
+    p_charge_point core.charge_points,
+    p_action text,
+    p_payload jsonb,
+    p_keep boolean default null,
+    p_expires_in interval default null,
+    p_requested_via text default 'api',
+    p_batch_id uuid default null,
+    p_raise_offline boolean default true
+)
+returns ops.commands
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_version constant text := coalesce(p_charge_point.ocpp_version, '1.6');
+    v_payload jsonb := coalesce(p_payload, '{}');
+    v_action ops.command_actions;
+    v_is_kept boolean;
+    v_expires_in interval;
+    v_refusal text;
+    v_hook text;
+    v_masked jsonb;
+    v_command ops.commands;
+begin
+    select a.* into v_action
+    from ops.command_actions as a
+    where a.ocpp_version = v_version and a.action = p_action;
+    if not found then
+        raise exception using
+            errcode = 'PT400',
+            message = format('there is no command %s in OCPP %s', left(p_action, 60), v_version),
+            detail = '{"error":"command_action_unknown"}',
+            hint = 'Name an OCPP message that a central system may send, such as Reset.';
+    end if;
+    v_is_kept := coalesce(p_keep, v_action.is_kept);
+    v_expires_in := coalesce(p_expires_in, v_action.expires_in);
+    if v_expires_in not between interval '1 second' and interval '90 days' then
+        raise exception using
+            errcode = 'PT400',
+            message = 'a command expires after 1 second to 90 days',
+            detail = '{"error":"command_expiry_invalid"}',
+            hint = 'Send expires_in_s between 1 and 7776000, or leave it out.';
+    end if;
+
+    v_refusal := fleet.find_command_refusal(p_charge_point, p_action, v_is_kept);
+    if v_refusal is null or p_raise_offline then
+        v_hook := fleet.find_command_hook('prepare', v_version, p_action);
+        -- What is no object is refused by the schema.
+        if v_hook is not null and jsonb_typeof(v_payload) = 'object' then
+            execute format('select %s($1, $2)', v_hook)
+            into v_payload using p_charge_point, v_payload;
+        end if;
+        perform fleet.check_command_payload(v_version, p_action, v_payload);
+    end if;
+    if v_refusal is not null and p_raise_offline then
+        perform fleet.refuse_command(v_refusal);
+    end if;
+
+    if jsonb_typeof(v_payload) <> 'object' then
+        v_payload := '{}';
+    end if;
+    v_masked := fleet.mask_json(v_payload);
+    insert into ops.commands as q (
+        tenant_id, charge_point_id, ocpp_version, action, payload, state, is_kept, expires_at,
+        batch_id, requested_by, requested_via, finished_at, error_code
+    )
+    values (
+        p_charge_point.tenant_id, p_charge_point.id, v_version, p_action, v_masked,
+        case when v_refusal is null then 'queued' else 'expired' end,
+        v_is_kept, clock_timestamp() + v_expires_in, p_batch_id,
+        case when p_requested_via in ('api', 'driver') then claims.user_id() end,
+        p_requested_via,
+        case when v_refusal is not null then clock_timestamp() end,
+        v_refusal
+    )
+    returning * into v_command;
+    if v_refusal is not null then
+        return v_command;
+    end if;
+    if v_masked <> v_payload then
+        insert into ops.command_secrets (tenant_id, command_id, payload)
+        values (v_command.tenant_id, v_command.id, v_payload);
+    end if;
+
+    v_hook := fleet.find_command_hook('queued', v_version, p_action);
+    if v_hook is not null then
+        execute format('select %s($1, $2)', v_hook) using v_command, v_payload;
+    end if;
+    perform fleet.ring_bridge(v_command.tenant_id, v_command.charge_point_id);
+    return v_command;
+end;
+$$;
+revoke all on function fleet.queue_command(
+    core.charge_points, text, jsonb, boolean, interval, text, uuid, boolean
+) from public;
+comment on function fleet.queue_command(
+    core.charge_points, text, jsonb, boolean, interval, text, uuid, boolean
+) is 'Queue a command for one charge point and ring the bridge that holds it.';
+
+-- Why a charge point cannot take a command now, as an error_code, or null.
+--
+-- Called by: fleet.queue_command.
+create or replace function fleet.find_command_refusal(
+    p_charge_point core.charge_points,
+    p_action text,
+    p_is_kept boolean
+)
+returns text
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if not p_charge_point.is_enabled then
+        return 'Disabled';
+    end if;
+    if not p_is_kept and not exists (
+        select
+        from ops.presence as p
+        where
+            p.tenant_id = p_charge_point.tenant_id
+            and p.charge_point_id = p_charge_point.id
+            and fleet.is_online(p.is_connected, p.last_seen_at, p.heartbeat_interval_s)
+    ) then
+        return 'Offline';
+    end if;
+    -- OCPP 1.6 §4.2: no transactions before the charge point is accepted.
+    if
+        p_charge_point.registration_status <> 'Accepted'
+        and p_action in ('RemoteStartTransaction', 'RemoteStopTransaction')
+    then
+        return 'NotAccepted';
+    end if;
+    if (
+        select count(*)
+        from ops.commands as q
+        where
+            q.tenant_id = p_charge_point.tenant_id
+            and q.charge_point_id = p_charge_point.id
+            and q.state = 'queued'
+    ) >= access.get_setting('commands.max_queued')::bigint then
+        return 'QueueFull';
+    end if;
+    return null;
+end;
+$$;
+revoke all on function fleet.find_command_refusal(core.charge_points, text, boolean) from public;
+comment on function fleet.find_command_refusal(core.charge_points, text, boolean) is
+    'Why a charge point cannot take a command now, null when it can.';
+
+-- Refuse a command for what fleet.find_command_refusal found.
+--
+-- Called by: fleet.queue_command.
+-- Errors:    PT409 charge_point_disabled, charge_point_offline, charge_point_not_accepted,
+--            command_queue_full.
+create or replace function fleet.refuse_command(p_refusal text)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    case p_refusal
+        when 'Disabled' then
+            raise exception using
+                errcode = 'PT409',
+                message = 'the charge point is disabled',
+                detail = '{"error":"charge_point_disabled"}',
+                hint = 'Enable it first.';
+        when 'Offline' then
+            raise exception using
+                errcode = 'PT409',
+                message = 'the charge point is offline',
+                detail = '{"error":"charge_point_offline"}',
+                hint = 'Try again when it is back, or send keep: true to have it wait.';
+        when 'NotAccepted' then
+            raise exception using
+                errcode = 'PT409',
+                message = 'the charge point is not accepted yet',
+                detail = '{"error":"charge_point_not_accepted"}',
+                hint = 'Set its registration_status to Accepted first.';
+        else
+            raise exception using
+                errcode = 'PT409',
+                message = 'too many commands wait for the charge point already',
+                detail = '{"error":"command_queue_full"}',
+                hint = 'Wait until it has answered some of them, or cancel some.';
+    end case;
+end;
+$$;
+revoke all on function fleet.refuse_command(text) from public;
+comment on function fleet.refuse_command(text) is 'Refuse a command with 409.';
+
+-- Refuse a payload that breaks the schema of its action or is too large for a charger.
+--
+-- Called by: fleet.queue_command.
+-- Errors:    PT400 command_payload_invalid, PT503 message_schema_missing.
+create or replace function fleet.check_command_payload(
+    p_ocpp_version text,
+    p_action text,
+    p_payload jsonb
+)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_schema jsonb;
+    v_violations jsonb;
+begin
+    select m.schema into v_schema
+    from ops.message_schemas as m
+    where m.ocpp_version = p_ocpp_version and m.action = p_action;
+    if not found then
+        raise exception using
+            errcode = 'PT503',
+            message = format('the schemas of OCPP %s are not known yet', p_ocpp_version),
+            detail = '{"error":"message_schema_missing"}',
+            hint = 'They arrive with the first bridge that starts: try again in a moment.';
+    end if;
+    v_violations := ocpp.list_schema_violations(v_schema, p_payload);
+    if octet_length(p_payload::text) > 250000 then
+        v_violations := v_violations || ocpp.describe_violation(
+            '', 'size', 'is larger than 250000 bytes'
+        );
+    end if;
+    -- OCPP 2.0.1 part 2 §2.1.1 says it of integers, and no other number is larger in earnest.
+    if jsonb_path_exists(
+        p_payload,
+        'strict $.** ? (@.type() == "number" && (@ > 2147483647 || @ < -2147483648))'
+    ) then
+        v_violations := v_violations || ocpp.describe_violation(
+            '', 'range', 'has a number of more than 32 bits'
+        );
+    end if;
+    if v_violations <> '[]' then
+        raise exception using
+            errcode = 'PT400',
+            message = format('the payload is no valid %s', p_action),
+            detail = jsonb_build_object(
+                'error', 'command_payload_invalid',
+                'violations', jsonb_path_query_array(v_violations, '$[0 to 19]')
+            )::text,
+            hint = 'The violations say where and why.';
+    end if;
+end;
+$$;
+revoke all on function fleet.check_command_payload(text, text, jsonb) from public;
+comment on function fleet.check_command_payload(text, text, jsonb) is
+    'Refuse with 400 a payload that breaks the schema of its action.';
+
+-- db/code/fleet/queue_commands.sql ----------------------------------------
+
+-- Queue several commands of one kind for one charge point, in order: all of them or none.
+--
+-- p_is_member says that the charge point is one of many: one that cannot take the commands gets a
+-- row in state expired that says why, instead of failing the rest, as in fleet.send_commands.
+-- The caller has checked who may do this.
+-- Called by: api functions whose work takes several commands, or other ones for each charge point.
+-- Writes:    as fleet.queue_command.
+-- Errors:    those of fleet.queue_command.
+create or replace function fleet.queue_commands(
+    p_charge_point core.charge_points,
+    p_action text,
+    p_payloads jsonb[],
+    p_keep boolean,
+    p_expires_in interval,
+    p_batch_id uuid,
+    p_is_member boolean
+)
+returns setof ops.commands
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_payload jsonb;
+    v_command ops.commands;
+    v_commands ops.commands[] := '{}';
+    v_detail text;
+begin
+    -- Loops: the order of the commands is that of their ids.
+    if not p_is_member then
+        foreach v_payload in array p_payloads loop
+            return next fleet.queue_command(
+                p_charge_point, p_action, v_payload, p_keep, p_expires_in,
+                p_batch_id => p_batch_id
+            );
+        end loop;
+        return;
+    end if;
+
+    begin
+        foreach v_payload in array p_payloads loop
+            v_command := fleet.queue_command(
+                p_charge_point, p_action, v_payload, p_keep, p_expires_in,
+                p_batch_id => p_batch_id, p_raise_offline => false
+            );
+            v_commands := v_commands || v_command;
+            exit when v_command.state = 'expired';
+        end loop;
+    exception
+        when sqlstate 'PT404' or sqlstate 'PT409' then
+            get stacked diagnostics v_detail = pg_exception_detail;
+            v_commands := array[
+                fleet.record_refused_command(
+                    p_charge_point, p_action, v_payload, p_batch_id,
+                    v_detail::jsonb ->> 'error'
+                )
+            ];
+    end;
+    foreach v_command in array v_commands loop
+        return next v_command;
+    end loop;
+end;
+$$;
+revoke all on function fleet.queue_commands(
+    core.charge_points, text, jsonb[], boolean, interval, uuid, boolean
+) from public;
+comment on function fleet.queue_commands(
+    core.charge_points, text, jsonb[], boolean, interval, uuid, boolean
+) is 'Queue several commands of one kind for one charge point, in order.';
+
+-- db/code/fleet/queue_security_change.sql ----------------------------------------
+
+-- Expect what a queued ChangeConfiguration of AuthorizationKey or SecurityProfile will change.
+--
+-- A new key is good from now on, beside the old one: a charger may use it at once, before its
+-- answer has reached us, or keep the old one for having lost power before it stored the new one.
+-- The first connection with the new one retires the old (fleet.note_charge_point_key_use).
+-- A new profile is remembered until the charger connects with it (fleet.has_profile_change).
+-- A text that is not 20 letters and digits, as ours are, was chosen by a person and takes the
+-- slow hash.
+-- p_payload: with its secrets.
+-- Called by: ocpp16.queued_change_configuration.
+-- Writes:    core.charge_point_keys, core.charge_points.
+create or replace function fleet.queue_security_change(
+    p_command ops.commands,
+    p_payload jsonb
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_key constant text := lower(btrim(p_payload ->> 'key'));
+    v_value constant text := p_payload ->> 'value';
+    v_charge_point core.charge_points;
+    v_bytes bytea;
+    v_is_human_chosen boolean;
+begin
+    if v_key = 'securityprofile' then
+        update core.charge_points as cp
+        set pending_security_profile = v_value::smallint, security_command_id = p_command.id
+        where
+            cp.tenant_id = p_command.tenant_id
+            and cp.id = p_command.charge_point_id
+            and cp.security_profile < v_value::smallint;
+    elsif v_key = 'authorizationkey' then
+        select cp.* into v_charge_point
+        from core.charge_points as cp
+        where cp.tenant_id = p_command.tenant_id and cp.id = p_command.charge_point_id;
+        if fleet.get_authorization_key_form(v_charge_point) = 'hex' then
+            v_bytes := decode(v_value, 'hex');
+            v_is_human_chosen := false;
+        else
+            v_bytes := convert_to(v_value, 'UTF8');
+            v_is_human_chosen := v_value !~ '^[A-Za-z0-9]{20}$';
+        end if;
+        insert into core.charge_point_keys (
+            tenant_id, charge_point_id, key_hash, is_human_chosen, command_id
+        )
+        values (
+            p_command.tenant_id, p_command.charge_point_id,
+            case
+                when v_is_human_chosen
+                    then convert_to(
+                        extensions.crypt(
+                            encode(fleet.hash_charge_point_key(v_bytes), 'hex'),
+                            extensions.gen_salt('bf', 8)
+                        ),
+                        'UTF8'
+                    )
+                else fleet.hash_charge_point_key(v_bytes)
+            end,
+            v_is_human_chosen, p_command.id
+        );
+    end if;
+end;
+$$;
+revoke all on function fleet.queue_security_change(ops.commands, jsonb) from public;
+comment on function fleet.queue_security_change(ops.commands, jsonb) is
+    'Expect the key or the profile that a queued ChangeConfiguration brings.';
+
+-- db/code/fleet/raise_alarm.sql ----------------------------------------
+
+-- Raise an alarm, or count it on the one that is open.
+--
+-- One open row a charge point and kind (a charge point of null: the tenant's own), so that what
+-- recurs a thousand times is one thing to look at. What was acknowledged stays so while it
+-- recurs; after it was cleared the next one is a new row. Message and details are those of the
+-- latest time, the severity is the highest so far. A single statement: cheap enough for a
+-- message handler.
+-- p_kind:     lower case with underscores, a stable name.
+-- p_severity: info, warning or critical.
+-- Called by: handlers of messages, jobs.
+-- Writes:    core.alarms.
+create or replace function fleet.raise_alarm(
+    p_tenant_id bigint,
+    p_charge_point_id bigint,
+    p_kind text,
+    p_severity text,
+    p_message text,
+    p_details jsonb
+)
+returns void
+language sql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+    insert into core.alarms as a (
+        tenant_id, charge_point_id, kind, severity, message, details
+    )
+    values (
+        p_tenant_id, p_charge_point_id, p_kind, p_severity, left(p_message, 500),
+        coalesce(p_details, '{}')
+    )
+    on conflict (tenant_id, charge_point_id, kind) where cleared_at is null do update
+    set occurrences = a.occurrences + 1,
+        last_raised_at = now(),
+        severity = case
+            when 'critical' in (a.severity, excluded.severity) then 'critical'
+            when 'warning' in (a.severity, excluded.severity) then 'warning'
+            else excluded.severity
+        end,
+        message = excluded.message,
+        details = excluded.details;
+$$;
+revoke all on function fleet.raise_alarm(bigint, bigint, text, text, text, jsonb) from public;
+comment on function fleet.raise_alarm(bigint, bigint, text, text, text, jsonb) is
+    'Raise an alarm, or count it on the open one of its charge point and kind.';
+
 -- db/code/fleet/record_boot.sql ----------------------------------------
 
 -- Note that a charge point booted and what it said of itself; the heartbeat interval it gets.
@@ -7480,8 +13292,9 @@ comment on function fleet.note_charge_point_key_use(bigint, bigint, bigint) is
 -- point that is not accepted, give or take a tenth: chargers that lost their power together must
 -- not come back together for ever.
 -- Called by: ocpp16.boot_notification.
--- Writes:    core.charge_points when what it says changed; ops.presence. Sessions stay as they
---            are: a session may go on after a power cut (quirk 72).
+-- Writes:    core.charge_points when what it says changed; ops.presence; core.alarms;
+--            core.configuration_keys. Sessions stay as they are: a session may go on after a
+--            power cut (quirk 72).
 create or replace function fleet.record_boot(
     p_tenant_id bigint,
     p_charge_point_id bigint,
@@ -7495,11 +13308,17 @@ volatile
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+    v_counted_since constant timestamptz := p_received_at - make_interval(
+        secs => access.get_setting('fleet.flapping_window_s')::integer
+    );
+    v_boots integer;
 begin
     update core.charge_points as cp
     set vendor = p_device.vendor,
         model = p_device.model,
-        serial_number = p_device.serial_number,
+        -- What an operator set stays where the charger says none.
+        serial_number = coalesce(p_device.serial_number, cp.serial_number),
         firmware_version = p_device.firmware_version,
         iccid = p_device.iccid,
         imsi = p_device.imsi,
@@ -7514,7 +13333,8 @@ begin
             cp.meter_type, cp.meter_serial_number, cp.ocpp_version
         )
         is distinct from (
-            p_device.vendor, p_device.model, p_device.serial_number, p_device.firmware_version,
+            p_device.vendor, p_device.model,
+            coalesce(p_device.serial_number, cp.serial_number), p_device.firmware_version,
             p_device.iccid, p_device.imsi, p_device.meter_type, p_device.meter_serial_number,
             p_device.ocpp_version
         );
@@ -7534,19 +13354,146 @@ begin
         )
     );
     insert into ops.presence as p (
-        tenant_id, charge_point_id, heartbeat_interval_s, boot_number, last_boot_at
+        tenant_id, charge_point_id, heartbeat_interval_s, boot_number, last_boot_at,
+        boots_counted_since, boots
     )
-    values (p_tenant_id, p_charge_point_id, interval_s, 1, p_received_at)
+    values (p_tenant_id, p_charge_point_id, interval_s, 1, p_received_at, p_received_at, 1)
     on conflict (tenant_id, charge_point_id) do update
         set heartbeat_interval_s = excluded.heartbeat_interval_s,
             boot_number = p.boot_number + 1,
-            last_boot_at = excluded.last_boot_at;
+            last_boot_at = excluded.last_boot_at,
+            boots_counted_since = case
+                when p.boots_counted_since > v_counted_since then p.boots_counted_since
+                else p_received_at
+            end,
+            boots = case when p.boots_counted_since > v_counted_since then p.boots + 1 else 1 end
+    returning p.boots into v_boots;
+    -- What was accepted with RebootRequired holds from now on (OCPP 1.6 §7.22).
+    update core.configuration_keys as k
+    set needs_reboot = false
+    where k.tenant_id = p_tenant_id and k.charge_point_id = p_charge_point_id and k.needs_reboot;
+    perform fleet.note_flapping(p_tenant_id, p_charge_point_id, v_boots);
 end;
 $$;
 revoke all on function fleet.record_boot(bigint, bigint, core.charge_points, timestamptz)
 from public;
 comment on function fleet.record_boot(bigint, bigint, core.charge_points, timestamptz) is
     'Note that a charge point booted; whether it is accepted, and its heartbeat interval.';
+
+-- db/code/fleet/record_configuration.sql ----------------------------------------
+
+-- Keep what a charge point said of its configuration, and what of it has changed.
+--
+-- p_reported is [{"key", "value", "is_readonly", "is_unknown", "needs_reboot"}, ...]; of keys that
+-- differ in case only the last counts. p_is_set says that the values were set by us: then
+-- needs_reboot counts, and a secret has changed though its mask has not.
+-- A key of 1 to 200 characters is kept with 10,000 characters of its value, secrets masked; new
+-- keys as long as there are fewer than fleet.max_configuration_keys. A late answer says nothing of
+-- a key of which a newer command has told.
+-- Called by: ocpp16.finished_get_configuration, ocpp16.finished_change_configuration.
+-- Writes:    core.configuration_keys, core.configuration_changes.
+create or replace function fleet.record_configuration(
+    p_command ops.commands,
+    p_reported jsonb,
+    p_is_set boolean
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_at constant timestamptz := coalesce(p_command.answered_at, now());
+    v_room bigint;
+begin
+    -- Two answers of one charge point wait for each other.
+    perform
+    from core.charge_points as c
+    where c.tenant_id = p_command.tenant_id and c.id = p_command.charge_point_id
+    for no key update;
+    select greatest(access.get_setting('fleet.max_configuration_keys')::bigint - count(*), 0)
+    into v_room
+    from core.configuration_keys as k
+    where k.tenant_id = p_command.tenant_id and k.charge_point_id = p_command.charge_point_id;
+
+    with reported as materialized (
+        select distinct on (lower(e.item ->> 'key'))
+            e.item ->> 'key' as key,
+            e.item ->> 'value' as value,
+            (e.item ->> 'is_readonly')::boolean as is_readonly,
+            coalesce((e.item ->> 'is_unknown')::boolean, false) as is_unknown,
+            coalesce((e.item ->> 'needs_reboot')::boolean, false) as needs_reboot,
+            fleet.is_secret_configuration_key(e.item ->> 'key') as is_secret,
+            e.no
+        from jsonb_array_elements(p_reported) with ordinality as e (item, no)
+        where length(e.item ->> 'key') between 1 and 200
+        order by lower(e.item ->> 'key'), e.no desc
+    ),
+
+    known as (
+        select
+            coalesce(k.key, r.key) as key,
+            case
+                when r.is_secret then left(r.value, 0) || '***'
+                else left(ocpp.mask_payload(r.value), 10000)
+            end as value,
+            r.is_readonly,
+            r.is_unknown,
+            r.needs_reboot,
+            r.is_secret,
+            k.value as old_value,
+            k.key is null as is_new,
+            row_number() over (partition by k.key is null order by r.no) as no
+        from reported as r
+        left join core.configuration_keys as k
+            on
+                k.tenant_id = p_command.tenant_id
+                and k.charge_point_id = p_command.charge_point_id
+                and lower(k.key) = lower(r.key)
+        where coalesce(k.command_id <= p_command.id, true)
+    ),
+
+    kept as materialized (
+        select k.* from known as k where not k.is_new or k.no <= v_room
+    ),
+
+    changes as (
+        insert into core.configuration_changes (
+            tenant_id, charge_point_id, key, old_value, new_value, changed_at, command_id
+        )
+        select
+            p_command.tenant_id, p_command.charge_point_id, k.key, k.old_value, k.value, v_at,
+            p_command.id
+        from kept as k
+        where
+            k.value is distinct from k.old_value
+            or p_is_set and k.is_secret and not k.is_unknown
+    )
+
+    insert into core.configuration_keys as k (
+        tenant_id, charge_point_id, key, value, is_readonly, is_unknown, needs_reboot,
+        reported_at, command_id
+    )
+    select
+        p_command.tenant_id, p_command.charge_point_id, n.key, n.value, n.is_readonly,
+        n.is_unknown, n.needs_reboot, v_at, p_command.id
+    from kept as n
+    on conflict (tenant_id, charge_point_id, lower(key)) do update
+        set value = excluded.value,
+            is_readonly = coalesce(excluded.is_readonly, k.is_readonly),
+            is_unknown = excluded.is_unknown,
+            needs_reboot = case
+                when p_is_set or excluded.is_unknown then excluded.needs_reboot
+                else k.needs_reboot
+            end,
+            reported_at = excluded.reported_at,
+            command_id = excluded.command_id;
+end;
+$$;
+revoke all on function fleet.record_configuration(ops.commands, jsonb, boolean) from public;
+comment on function fleet.record_configuration(ops.commands, jsonb, boolean) is
+    'Keep what a charge point said of its configuration, with the history of what changed.';
 
 -- db/code/fleet/record_connector_status.sql ----------------------------------------
 
@@ -7631,7 +13578,10 @@ begin
         return false;
     end if;
 
-    if v_is_changed then
+    if
+        v_is_changed
+        and fleet.is_within_volume(p_tenant_id, p_charge_point_id, 'status_changes')
+    then
         insert into core.connector_status_changes (
             tenant_id, charge_point_id, ocpp16_connector_id, status, error_code, info, vendor_id,
             vendor_error_code, reported_at, received_at
@@ -7663,6 +13613,175 @@ revoke all on function fleet.record_connector_status(
 comment on function fleet.record_connector_status(
     bigint, bigint, core.connectors, text, text, text, text, text, timestamptz, timestamptz
 ) is 'Note the state of a connector; true when it is the newest known.';
+
+-- db/code/fleet/record_device_status.sql ----------------------------------------
+
+-- File what a charger reports of a firmware update or an upload under the job that it is about.
+--
+-- The job is, in this order: the one with the request id; the newest open one of the kind that the
+-- charger can know of; the newest of the kind that was over less than fleet.device_job_hours ago (a
+-- repeat, or a charger that goes on); the newest open one of the kind's other form (there are
+-- chargers that answer GetLog with DiagnosticsStatusNotification, and SignedUpdateFirmware with
+-- FirmwareStatusNotification). Where there is none, the charger does something that nobody here
+-- asked for: a job of its own, so that it is seen.
+-- The states follow OCPP 1.6 §7.24 and §7.25, the security whitepaper's FirmwareStatusEnumType and
+-- UploadLogStatusEnumType; each status is understood in every message, whatever its case.
+-- done and cancelled stay, whatever comes. failed goes on when the charger does: chargers report
+-- DownloadFailed and try again, and one that was silent for a day may report Installed then.
+-- Idle and what is no status of OCPP change no state and make no job. What is repeated leaves no
+-- second event; a job keeps 500 events, more than any honest charger has to say.
+-- Called by: ocpp16.firmware_status_notification, signed_firmware_status_notification,
+--            diagnostics_status_notification, log_status_notification.
+-- Writes:    core.device_jobs (row locked), core.device_job_events, ops.transfer_tickets.
+create or replace function fleet.judge_device_status(p_status text)
+returns text
+language sql
+immutable
+parallel safe
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+    select case
+        when lower(p_status) in (
+            'downloading', 'downloadpaused', 'downloaded', 'signatureverified', 'installing',
+            'installrebooting', 'uploading'
+        ) then 'running'
+        when lower(p_status) in ('downloadscheduled', 'installscheduled') then 'scheduled'
+        when lower(p_status) in ('installed', 'uploaded') then 'done'
+        when lower(p_status) in (
+            'downloadfailed', 'installationfailed', 'installverificationfailed',
+            'invalidsignature', 'invalidcertificate', 'revokedcertificate', 'uploadfailed',
+            'uploadfailure', 'badmessage', 'notsupportedoperation', 'permissiondenied'
+        ) then 'failed'
+    end
+$$;
+revoke all on function fleet.judge_device_status(text) from public;
+comment on function fleet.judge_device_status(text) is
+    'The state that a reported status of an update or upload means; null for Idle and others.';
+
+create or replace function fleet.find_device_job(
+    p_tenant_id bigint,
+    p_charge_point_id bigint,
+    p_kind text,
+    p_other_kind text,
+    p_request_no integer
+)
+returns bigint
+language sql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+    select j.id
+    from core.device_jobs as j
+    left join ops.commands as c on c.tenant_id = j.tenant_id and c.id = j.command_id
+    where
+        j.tenant_id = p_tenant_id
+        and j.charge_point_id = p_charge_point_id
+        and j.kind in (p_kind, p_other_kind)
+        and (
+            j.finished_at is null
+            or j.request_no = p_request_no
+            or j.kind = p_kind
+            and j.updated_at > now() - make_interval(
+                hours => access.get_setting('fleet.device_job_hours')::integer
+            )
+        )
+        -- What was not sent, no charger can report of.
+        and c.state is distinct from 'queued'
+        and (c.state is null or c.state not in ('expired', 'cancelled'))
+    order by
+        coalesce(j.request_no = p_request_no, false) desc,
+        j.kind = p_kind desc,
+        j.finished_at is null desc,
+        case when j.finished_at is not null then j.updated_at end desc,
+        j.id desc
+    limit 1
+$$;
+revoke all on function fleet.find_device_job(bigint, bigint, text, text, integer) from public;
+comment on function fleet.find_device_job(bigint, bigint, text, text, integer) is
+    'The job that a status is about, null when nobody asked for it.';
+
+create or replace function fleet.record_device_status(
+    p_call ops.ocpp_call,
+    p_kind text,
+    p_other_kind text,
+    p_request_no integer,
+    p_status text
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_status constant text := left(p_status, 100);
+    v_state text := fleet.judge_device_status(p_status);
+    v_job_id bigint := fleet.find_device_job(
+        p_call.tenant_id, p_call.charge_point_id, p_kind, p_other_kind, p_request_no
+    );
+    v_job core.device_jobs;
+begin
+    if v_job_id is null then
+        if v_state is null then
+            return;
+        end if;
+        insert into core.device_jobs as j (tenant_id, charge_point_id, kind, url, details)
+        values (
+            p_call.tenant_id, p_call.charge_point_id, p_kind, '', '{"is_unsolicited": true}'
+        )
+        returning j.id into v_job_id;
+    end if;
+    select j.* into v_job
+    from core.device_jobs as j
+    where j.tenant_id = p_call.tenant_id and j.id = v_job_id
+    for no key update;
+
+    if v_job.state in ('done', 'cancelled') then
+        v_state := null;
+    end if;
+    if (
+        select e.status = v_status
+        from core.device_job_events as e
+        where e.tenant_id = p_call.tenant_id and e.device_job_id = v_job_id
+        order by e.id desc
+        limit 1
+    ) and coalesce(v_state, v_job.state) = v_job.state then
+        -- Said before: a sign of life.
+        if v_job.finished_at is null then
+            update core.device_jobs as j
+            set updated_at = now()
+            where j.tenant_id = p_call.tenant_id and j.id = v_job_id;
+        end if;
+        return;
+    end if;
+
+    if (
+        select count(*) < 500
+        from (
+            select from core.device_job_events as e
+            where e.tenant_id = p_call.tenant_id and e.device_job_id = v_job_id
+            limit 500
+        ) as heard
+    ) then
+        insert into core.device_job_events (
+            tenant_id, device_job_id, status, state, received_at
+        )
+        values (
+            p_call.tenant_id, v_job_id, v_status, coalesce(v_state, v_job.state),
+            p_call.received_at
+        );
+    end if;
+    if v_state is not null then
+        perform fleet.move_device_job(p_call.tenant_id, v_job_id, v_state, v_status, null);
+    end if;
+end;
+$$;
+revoke all on function fleet.record_device_status(ops.ocpp_call, text, text, integer, text)
+from public;
+comment on function fleet.record_device_status(ops.ocpp_call, text, text, integer, text) is
+    'File a reported status of a firmware update or an upload under the job that it is about.';
 
 -- db/code/fleet/record_refusal.sql ----------------------------------------
 
@@ -7707,18 +13826,165 @@ begin
     end if;
     insert into ops.connections (
         tenant_id, charge_point_id, bridge_id, outcome, refuse_reason, remote_address,
-        user_agent, is_tls, opened_at, closed_at
+        user_agent, is_tls, tls_version, opened_at, closed_at
     )
     values (
         p_connection.tenant_id, p_connection.charge_point_id, p_connection.bridge_id, 'refused',
         p_connection.refuse_reason, p_connection.remote_address, p_connection.user_agent,
-        p_connection.is_tls, clock_timestamp(), clock_timestamp()
+        p_connection.is_tls, p_connection.tls_version, clock_timestamp(), clock_timestamp()
     );
 end;
 $$;
 revoke all on function fleet.record_refusal(ops.connections) from public;
 comment on function fleet.record_refusal(ops.connections) is
     'Count a refused handshake of a known charge point, in one row a minute for each reason.';
+
+-- db/code/fleet/record_security_event.sql ----------------------------------------
+
+-- Keep a security event of a charge point once, and raise the alarm that its type asks for.
+--
+-- More than fleet.max_security_events within a day are not kept: one alarm says so, and the
+-- message log has them all. is_critical and id of the argument are not read.
+-- Called by: ocpp16.security_event_notification.
+-- Writes:    core.security_events, core.alarms.
+create or replace function fleet.record_security_event(p_event core.security_events)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_limit constant bigint := access.get_setting('fleet.max_security_events')::bigint;
+    v_type record;
+begin
+    select t.* into v_type
+    from fleet.list_security_event_types() as t
+    where lower(t.type) = lower(p_event.type);
+    if (
+        select count(*)
+        from (
+            select
+            from core.security_events as e
+            where
+                e.tenant_id = p_event.tenant_id
+                and e.charge_point_id = p_event.charge_point_id
+                and e.received_at > p_event.received_at - interval '1 day'
+            limit v_limit
+        ) as seen
+    ) >= v_limit then
+        perform fleet.raise_alarm(
+            p_event.tenant_id, p_event.charge_point_id, 'security_events_too_many', 'warning',
+            'It sends more security events than are kept in a day.',
+            jsonb_build_object('type', p_event.type)
+        );
+        return;
+    end if;
+    insert into core.security_events (
+        tenant_id, charge_point_id, event_key, type, is_critical, happened_at,
+        happened_at_reported, received_at, tech_info
+    )
+    values (
+        p_event.tenant_id, p_event.charge_point_id, p_event.event_key,
+        coalesce(v_type.type, p_event.type), coalesce(v_type.is_critical, false),
+        p_event.happened_at, p_event.happened_at_reported, p_event.received_at, p_event.tech_info
+    )
+    on conflict (tenant_id, charge_point_id, event_key) do nothing;
+    if found and v_type.severity is not null then
+        perform fleet.raise_alarm(
+            p_event.tenant_id, p_event.charge_point_id, v_type.alarm_kind, v_type.severity,
+            v_type.description,
+            jsonb_build_object(
+                'type', v_type.type, 'happened_at', p_event.happened_at,
+                'tech_info', p_event.tech_info
+            )
+        );
+    end if;
+end;
+$$;
+revoke all on function fleet.record_security_event(core.security_events) from public;
+comment on function fleet.record_security_event(core.security_events) is
+    'Keep a security event of a charge point once, and raise the alarm that its type asks for.';
+
+-- The security events of OCPP 1.6's security whitepaper (§8), and the alarm that each raises.
+--
+-- Critical ones all alarm, those of daily life (a boot, a clock that was set) as info. Of the
+-- others those alarm that mean an attack or a charger that cannot trust what it is sent.
+-- Called by: fleet.record_security_event.
+create or replace function fleet.list_security_event_types()
+returns table (
+    type text, is_critical boolean, severity text, alarm_kind text, description text
+)
+language sql
+immutable
+parallel safe
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+    values
+        (
+            'FirmwareUpdated', true, 'info', 'security_firmware_updated',
+            'Its firmware was updated.'
+        ),
+        (
+            'FailedToAuthenticationAtCentralSystem', false, null, null,
+            'Its credentials were refused by us.'
+        ),
+        (
+            'CentralSystemFailedToAuthentication', false, 'warning',
+            'security_central_system_refused', 'It refused our credentials.'
+        ),
+        (
+            'SettingSystemTime', true, 'info', 'security_system_time_set',
+            'Its clock was set.'
+        ),
+        ('StartupOfTheDevice', true, 'info', 'security_startup', 'It has booted.'),
+        ('ResetOrReboot', true, 'info', 'security_reset', 'It was reset.'),
+        (
+            'SecurityLogWasCleared', true, 'critical', 'security_log_cleared',
+            'Its security log was cleared.'
+        ),
+        (
+            'ReconfigurationOfSecurityParameters', false, null, null,
+            'Its security parameters were changed.'
+        ),
+        (
+            'MemoryExhaustion', true, 'warning', 'security_memory_exhaustion',
+            'Its memory is getting full.'
+        ),
+        ('InvalidMessages', false, null, null, 'It received messages that are not valid.'),
+        (
+            'AttemptedReplayAttacks', false, 'warning', 'security_replay_attack',
+            'It received a message that was replayed.'
+        ),
+        (
+            'TamperDetectionActivated', true, 'critical', 'security_tampered',
+            'Its tamper sensor was triggered.'
+        ),
+        (
+            'InvalidFirmwareSignature', false, 'warning', 'security_firmware_signature',
+            'The signature of its firmware is not valid.'
+        ),
+        (
+            'InvalidFirmwareSigningCertificate', false, 'warning',
+            'security_firmware_certificate',
+            'The certificate that signed its firmware is not valid.'
+        ),
+        (
+            'InvalidCentralSystemCertificate', false, 'warning',
+            'security_central_system_certificate', 'It could not verify our certificate.'
+        ),
+        (
+            'InvalidChargePointCertificate', false, 'warning',
+            'security_charge_point_certificate',
+            'The certificate that it was sent is not valid.'
+        ),
+        ('InvalidTLSVersion', false, null, null, 'It was offered a TLS version below 1.2.'),
+        ('InvalidTLSCipherSuite', false, null, null, 'It was offered forbidden cipher suites.');
+$$;
+revoke all on function fleet.list_security_event_types() from public;
+comment on function fleet.list_security_event_types() is
+    'The security events of OCPP 1.6, which are critical and what alarm each raises.';
 
 -- db/code/fleet/record_unknown_charge_point.sql ----------------------------------------
 
@@ -7808,6 +14074,553 @@ revoke all on function fleet.record_unknown_charge_point(
 comment on function fleet.record_unknown_charge_point(
     bigint, text, text, text, text[], boolean
 ) is 'Count a connection attempt of an unregistered charger in its onboarding inbox.';
+
+-- db/code/fleet/register_certificate.sql ----------------------------------------
+
+-- Make a certificate that of a charge point. Repeatable.
+--
+-- p_certificate: what fleet.parse_certificate says of it.
+-- Returned:  its id.
+-- Called by: api.register_charge_point_certificate, ocpp16.queued_certificate_signed.
+-- Writes:    core.charge_point_certificates.
+-- Errors:    PT409 certificate_of_another (charge point, perhaps of another tenant).
+create or replace function fleet.register_certificate(
+    p_tenant_id bigint,
+    p_charge_point_id bigint,
+    p_pem text,
+    p_certificate jsonb
+)
+returns bigint
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_certificate_id bigint;
+begin
+    insert into core.charge_point_certificates as c (
+        tenant_id, charge_point_id, fingerprint_sha256, serial_number, subject_common_name,
+        subject_organization, issuer, not_before, not_after, certificate
+    )
+    values (
+        p_tenant_id, p_charge_point_id, decode(p_certificate ->> 'fingerprint_sha256', 'hex'),
+        p_certificate ->> 'serial_number', coalesce(p_certificate ->> 'common_name', ''),
+        p_certificate ->> 'organization', coalesce(p_certificate ->> 'issuer', ''),
+        (p_certificate ->> 'not_before')::timestamptz,
+        (p_certificate ->> 'not_after')::timestamptz, p_pem
+    )
+    on conflict (fingerprint_sha256) do update
+    set certificate = coalesce(c.certificate, excluded.certificate)
+    where c.tenant_id = p_tenant_id and c.charge_point_id = p_charge_point_id
+    returning c.id into v_certificate_id;
+    -- OCPP 1.6 Security Whitepaper A00.FR.427.
+    if v_certificate_id is null then
+        raise exception using
+            errcode = 'PT409',
+            message = 'the certificate is another charge point''s',
+            detail = '{"error":"certificate_of_another"}',
+            hint = 'Each charge point has a certificate of its own.';
+    end if;
+    return v_certificate_id;
+end;
+$$;
+revoke all on function fleet.register_certificate(bigint, bigint, text, jsonb) from public;
+comment on function fleet.register_certificate(bigint, bigint, text, jsonb) is
+    'Make a certificate that of a charge point.';
+
+-- db/code/fleet/require_connector.sql ----------------------------------------
+
+-- Refuse a connector that a charge point does not have; 0 is the whole charge point.
+--
+-- A charge point of which no connector is known may have any.
+-- Called by: hooks of commands.
+-- Errors:    PT404 connector_unknown.
+create or replace function fleet.require_connector(
+    p_charge_point core.charge_points,
+    p_ocpp16_connector_id integer
+)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if p_ocpp16_connector_id <> 0 and not exists (
+        select
+        from core.connectors as c
+        where
+            c.tenant_id = p_charge_point.tenant_id
+            and c.charge_point_id = p_charge_point.id
+        having
+            count(*) = 0 and p_ocpp16_connector_id > 0
+            or bool_or(c.ocpp16_connector_id = p_ocpp16_connector_id)
+    ) then
+        raise exception using
+            errcode = 'PT404',
+            message = format('the charge point has no connector %s', p_ocpp16_connector_id),
+            detail = '{"error":"connector_unknown"}',
+            hint = 'Take the number from ocpp16_connector_id of connectors.';
+    end if;
+end;
+$$;
+revoke all on function fleet.require_connector(core.charge_points, integer) from public;
+comment on function fleet.require_connector(core.charge_points, integer) is
+    'Refuse a connector that a charge point does not have.';
+
+-- db/code/fleet/require_single_connector.sql ----------------------------------------
+
+-- Refuse a connector number that is not one of a charge point's connectors.
+--
+-- 0 is the charge point as a whole (OCPP 1.6 §3.8), which is none. Null is let through: a command
+-- may name no connector, and one that is no number is for the schema to refuse.
+-- Called by: hooks of commands for one connector.
+-- Errors:    PT400 connector_invalid, PT404 connector_unknown.
+create or replace function fleet.require_single_connector(
+    p_charge_point core.charge_points,
+    p_ocpp16_connector_id integer
+)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if p_ocpp16_connector_id < 1 then
+        raise exception using
+            errcode = 'PT400',
+            message = 'connectors count from 1',
+            detail = '{"error":"connector_invalid"}',
+            hint = 'Take the number from connectors; 0 would be the whole charge point.';
+    end if;
+    perform fleet.require_connector(p_charge_point, p_ocpp16_connector_id);
+end;
+$$;
+revoke all on function fleet.require_single_connector(core.charge_points, integer) from public;
+comment on function fleet.require_single_connector(core.charge_points, integer) is
+    'Refuse a connector number that is not one of a charge point''s connectors.';
+
+-- db/code/fleet/ring_bridge.sql ----------------------------------------
+
+-- Tell the bridge that holds a charge point's socket that a command waits for it.
+--
+-- The bell only: the row is the truth, and a bridge that misses the bell finds it by its poll. A
+-- charge point without a socket has nobody to ring for.
+-- Called by: fleet.queue_command.
+create or replace function fleet.ring_bridge(p_tenant_id bigint, p_charge_point_id bigint)
+returns void
+language sql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+    select pg_notify('bridge_' || replace(c.bridge_id::text, '-', '_'), c.id::text)
+    from ops.connections as c
+    where
+        c.tenant_id = p_tenant_id
+        and c.charge_point_id = p_charge_point_id
+        and c.closed_at is null
+$$;
+revoke all on function fleet.ring_bridge(bigint, bigint) from public;
+comment on function fleet.ring_bridge(bigint, bigint) is
+    'Ring the bridge that holds a charge point''s socket, if one does.';
+
+-- db/code/fleet/send_commands.sql ----------------------------------------
+
+-- Queue a command for a charge point, or for every member of a group.
+--
+-- The permission is that of the action. The commands of a group share a batch_id, and a member
+-- that cannot take its command gets a row in state expired instead of failing the rest: with
+-- error_code Offline, Disabled, QueueFull, NotAccepted, or the key of the error that
+-- prepare_<action> raised for it. What is wrong for all of them fails the call.
+-- Called by: api.send_command and the functions for one kind of command.
+-- Writes:    as fleet.queue_command.
+-- Errors:    those of fleet.find_addressed_charge_points and fleet.queue_command.
+create or replace function fleet.send_commands(
+    p_action text,
+    p_payload jsonb,
+    p_charge_point text,
+    p_charge_point_group text,
+    p_keep boolean,
+    p_expires_in_s integer
+)
+returns setof ops.commands
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_permission text;
+    v_charge_point core.charge_points;
+    v_expires_in constant interval := make_interval(secs => p_expires_in_s);
+    v_batch_id uuid;
+    v_detail text;
+begin
+    select a.permission into v_permission
+    from ops.command_actions as a
+    where a.action = p_action
+    order by a.ocpp_version
+    limit 1;
+    if not found then
+        raise exception using
+            errcode = 'PT400',
+            message = format('there is no command %s', left(p_action, 60)),
+            detail = '{"error":"command_action_unknown"}',
+            hint = 'Name an OCPP message that a central system may send, such as Reset.';
+    end if;
+    if p_charge_point is not null then
+        return query
+        select q.*
+        from fleet.find_addressed_charge_points(
+            v_permission, p_charge_point, p_charge_point_group
+        ) as cp
+        cross join lateral fleet.queue_command(
+            cp, p_action, p_payload, p_keep, v_expires_in
+        ) as q;
+        return;
+    end if;
+
+    v_batch_id := gen_random_uuid();
+    -- A loop, as one that refuses must not fail the others.
+    for v_charge_point in
+        select cp.*
+        from fleet.find_addressed_charge_points(
+            v_permission, p_charge_point, p_charge_point_group
+        ) as cp
+    loop
+        -- Only prepare_<action> refuses one member: without it there is nothing to catch, and a
+        -- thousand subtransactions would slow everybody down.
+        if
+            fleet.find_command_hook(
+                'prepare', coalesce(v_charge_point.ocpp_version, '1.6'), p_action
+            ) is null
+        then
+            return next fleet.queue_command(
+                v_charge_point, p_action, p_payload, p_keep, v_expires_in,
+                p_batch_id => v_batch_id, p_raise_offline => false
+            );
+            continue;
+        end if;
+        begin
+            return next fleet.queue_command(
+                v_charge_point, p_action, p_payload, p_keep, v_expires_in,
+                p_batch_id => v_batch_id, p_raise_offline => false
+            );
+        exception
+            when sqlstate 'PT404' or sqlstate 'PT409' then
+                get stacked diagnostics v_detail = pg_exception_detail;
+                return next fleet.record_refused_command(
+                    v_charge_point, p_action, p_payload, v_batch_id,
+                    v_detail::jsonb ->> 'error'
+                );
+        end;
+    end loop;
+end;
+$$;
+revoke all on function fleet.send_commands(
+    text, jsonb, text, text, boolean, integer
+) from public;
+comment on function fleet.send_commands(text, jsonb, text, text, boolean, integer) is
+    'Queue a command for a charge point or for every member of a group.';
+
+-- Keep a command that a member of a group could not take, in state expired.
+--
+-- Called by: fleet.send_commands.
+-- Writes:    ops.commands.
+create or replace function fleet.record_refused_command(
+    p_charge_point core.charge_points,
+    p_action text,
+    p_payload jsonb,
+    p_batch_id uuid,
+    p_error_code text
+)
+returns ops.commands
+language sql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+    insert into ops.commands as q (
+        tenant_id, charge_point_id, ocpp_version, action, payload, state, is_kept, expires_at,
+        batch_id, requested_by, requested_via, finished_at, error_code
+    )
+    values (
+        p_charge_point.tenant_id, p_charge_point.id, coalesce(p_charge_point.ocpp_version, '1.6'),
+        p_action,
+        case
+            when jsonb_typeof(p_payload) = 'object' then fleet.mask_json(p_payload)
+            else '{}'
+        end,
+        'expired', false, clock_timestamp(), p_batch_id, claims.user_id(), 'api',
+        clock_timestamp(), p_error_code
+    )
+    returning *
+$$;
+revoke all on function fleet.record_refused_command(
+    core.charge_points, text, jsonb, uuid, text
+) from public;
+comment on function fleet.record_refused_command(core.charge_points, text, jsonb, uuid, text) is
+    'Keep a command that a member of a group could not take, in state expired.';
+
+-- db/code/fleet/settle_device_job.sql ----------------------------------------
+
+-- Draw the consequences for a job of what became of its command.
+--
+-- Accepted: the charger will do it. Unanswered: nobody knows. Anything else: it will not happen.
+-- A job of which the charger reported something already is further than its command, and stays.
+-- AcceptedCanceled (whitepaper, GetLog.conf and SignedUpdateFirmware.conf): the charger has given
+-- up what it was doing for earlier requests of the kind.
+-- p_file_name: the name that the charger said it would upload under, if it did.
+-- p_reason:    why an accepted command comes to nothing all the same, else null.
+-- Called by: ocpp16.finished_update_firmware, finished_signed_update_firmware,
+--            finished_get_diagnostics, finished_get_log.
+-- Writes:    core.device_jobs (rows locked), ops.transfer_tickets.
+create or replace function fleet.settle_device_job(
+    p_command ops.commands,
+    p_result jsonb,
+    p_file_name text,
+    p_reason text
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_status constant text := ocpp.get_text(p_result, 'status');
+    v_job core.device_jobs;
+    v_earlier_id bigint;
+begin
+    select j.* into v_job
+    from core.device_jobs as j
+    where j.tenant_id = p_command.tenant_id and j.command_id = p_command.id
+    for no key update;
+    if not found then
+        return;
+    end if;
+
+    if p_command.state = 'accepted' and lower(v_status) = 'acceptedcanceled' then
+        for v_earlier_id in
+            select j.id
+            from core.device_jobs as j
+            where
+                j.tenant_id = v_job.tenant_id
+                and j.charge_point_id = v_job.charge_point_id
+                and j.kind = v_job.kind
+                and j.id < v_job.id
+                and j.finished_at is null
+            order by j.id
+            for no key update
+        loop
+            perform fleet.move_device_job(
+                v_job.tenant_id, v_earlier_id, 'cancelled', null, 'AcceptedCanceled'
+            );
+        end loop;
+    end if;
+
+    if p_file_name is not null then
+        update core.device_jobs as j
+        set file_name = left(ocpp.mask_payload(p_file_name), 500)
+        where j.tenant_id = v_job.tenant_id and j.id = v_job.id;
+    end if;
+    -- Since now, and not since it was queued, the charger has the address.
+    if p_command.state = 'accepted' then
+        update ops.transfer_tickets as t
+        set expires_at = greatest(
+            now(), ocpp.parse_timestamp(v_job.details ->> 'retrieve_at')
+        ) + make_interval(hours => access.get_setting('fleet.transfer_ticket_hours')::integer)
+        where
+            t.tenant_id = v_job.tenant_id
+            and t.device_job_id = v_job.id
+            and t.used_at is null;
+    end if;
+    if v_job.status_reported is not null or v_job.state = 'cancelled' then
+        return;
+    end if;
+    perform fleet.move_device_job(
+        v_job.tenant_id,
+        v_job.id,
+        case
+            when p_command.state = 'accepted' and p_reason is null then 'scheduled'
+            when p_command.state in ('unknown', 'cancelled') then p_command.state
+            else 'failed'
+        end,
+        null,
+        case p_command.state
+            when 'accepted' then p_reason
+            when 'rejected' then coalesce(left(v_status, 100), 'rejected')
+            else p_command.state
+        end
+    );
+end;
+$$;
+revoke all on function fleet.settle_device_job(ops.commands, jsonb, text, text) from public;
+comment on function fleet.settle_device_job(ops.commands, jsonb, text, text) is
+    'Draw the consequences for a firmware update or an upload of what became of its command.';
+
+-- db/code/fleet/settle_security_change.sql ----------------------------------------
+
+-- Draw the conclusions of a finished ChangeConfiguration of AuthorizationKey or SecurityProfile.
+--
+-- What the charger certainly did not take ends here: the new key retires, the raise is given up
+-- (OCPP 1.6 Security Whitepaper A01.FR.04). After Accepted and RebootRequired, and where nobody
+-- knows (no answer, or an error that may have come after the key was stored), old and new stay
+-- good until the charger connects with the new one. That is longer than A01.FR.03 asks for, but
+-- a charger that loses power between its answer and its store is not locked out.
+-- A key that has connected is never retired by a late answer.
+-- p_payload, p_result: as fleet.queue_command's hooks get them; only the key's name is read.
+-- Called by: ocpp16.finished_change_configuration.
+-- Writes:    core.charge_point_keys, core.charge_points.
+create or replace function fleet.settle_security_change(
+    p_command ops.commands,
+    p_payload jsonb,
+    p_result jsonb
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_key constant text := lower(btrim(p_payload ->> 'key'));
+begin
+    if
+        p_command.state in ('accepted', 'unknown')
+        or p_command.state = 'error'
+        and coalesce(p_command.error_code, '') in ('', 'InternalError', 'GenericError')
+    then
+        return;
+    end if;
+    if v_key = 'authorizationkey' then
+        update core.charge_point_keys as k
+        set retired_at = now()
+        where
+            k.tenant_id = p_command.tenant_id
+            and k.command_id = p_command.id
+            and k.retired_at is null
+            and k.first_used_at is null;
+    elsif v_key = 'securityprofile' then
+        update core.charge_points as cp
+        set pending_security_profile = null, security_command_id = null
+        where
+            cp.tenant_id = p_command.tenant_id
+            and cp.id = p_command.charge_point_id
+            and cp.security_command_id = p_command.id;
+    end if;
+end;
+$$;
+revoke all on function fleet.settle_security_change(ops.commands, jsonb, jsonb) from public;
+comment on function fleet.settle_security_change(ops.commands, jsonb, jsonb) is
+    'Give up a new key or profile that the charger did not take.';
+
+-- db/code/fleet/stop_campaign.sql ----------------------------------------
+
+-- Stop a campaign: what has not been sent never will be.
+--
+-- Members whose turn has not come, and those whose command is still waiting for its charger, are
+-- skipped; what is with a charger already goes its way and is still followed.
+-- Called by: api.stop_campaign, jobs.run_campaigns, which have locked the campaign.
+-- Writes:    core.campaigns, core.campaign_members, ops.campaign_secrets, ops.commands and what
+--            finished_<action> writes.
+create or replace function fleet.stop_campaign(p_campaign core.campaigns, p_reason text)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_command ops.commands;
+begin
+    -- One that is being sent at this moment is with its charger: it is passed over.
+    for v_command in
+        select q.*
+        from core.campaign_members as m
+        inner join ops.commands as q on q.tenant_id = m.tenant_id and q.id = m.command_id
+        where
+            m.tenant_id = p_campaign.tenant_id
+            and m.campaign_id = p_campaign.id
+            and m.state = 'running'
+            and q.state = 'queued'
+        order by q.id
+        for update of q skip locked
+    loop
+        v_command.state := 'cancelled';
+        perform fleet.finish_command(v_command);
+    end loop;
+    update core.campaign_members as m
+    set state = 'skipped', reason = 'stopped'
+    where
+        m.tenant_id = p_campaign.tenant_id
+        and m.campaign_id = p_campaign.id
+        and (
+            m.state = 'pending'
+            or m.state = 'running'
+            and exists (
+                select
+                from ops.commands as q
+                where
+                    q.tenant_id = m.tenant_id and q.id = m.command_id and q.state = 'cancelled'
+            )
+        );
+    update core.campaigns as c
+    set state = 'stopped', stop_reason = p_reason, finished_at = now()
+    where c.tenant_id = p_campaign.tenant_id and c.id = p_campaign.id;
+    delete from ops.campaign_secrets as s
+    where s.tenant_id = p_campaign.tenant_id and s.campaign_id = p_campaign.id;
+end;
+$$;
+revoke all on function fleet.stop_campaign(core.campaigns, text) from public;
+comment on function fleet.stop_campaign(core.campaigns, text) is
+    'Stop a campaign: what has not been sent never will be.';
+
+-- db/code/fleet/tg_charge_points__guard_profile.sql ----------------------------------------
+
+-- Lowering the security profile of a charge point takes the permission for it.
+--
+-- OCPP 1.6 Security Whitepaper A00.FR.005: a profile is lowered by other means than OCPP; here
+-- that is a person with security.write. Whatever a person sets ends a change that the charger
+-- was told of.
+-- Called by: trigger charge_points__guard_profile, before insert or update, for each row.
+-- Errors:    PT403 permission_missing.
+create or replace function fleet.tg_charge_points__guard_profile()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    -- A new charge point may have any profile but none at all.
+    v_least constant smallint := case when tg_op = 'INSERT' then 1 else old.security_profile end;
+begin
+    if
+        current_user = 'staff'
+        and new.security_profile < v_least
+        and not claims.has_permission('security.write')
+    then
+        raise exception using
+            errcode = 'PT403',
+            message = 'your role lacks the permission security.write',
+            detail = '{"error":"permission_missing"}',
+            hint = 'A lower security profile takes a permission of its own; an administrator of '
+            'your tenant can give it to your role.';
+    end if;
+    if tg_op = 'UPDATE' and new.security_profile <> old.security_profile then
+        new.pending_security_profile := null;
+        new.security_command_id := null;
+    end if;
+    return new;
+end;
+$$;
+revoke all on function fleet.tg_charge_points__guard_profile() from public;
+comment on function fleet.tg_charge_points__guard_profile() is
+    'Trigger: only security.write lowers a security profile.';
 
 -- db/code/fleet/tg_charge_points__list_identity.sql ----------------------------------------
 
@@ -7998,6 +14811,45 @@ revoke all on function fleet.tg_sites__check() from public;
 comment on function fleet.tg_sites__check() is
     'Trigger: refuse a country or time zone that does not exist.';
 
+-- db/code/fleet/tg_transfer_locations__normalise.sql ----------------------------------------
+
+-- Keep the prefix of a transfer location in the one form that addresses are compared in.
+--
+-- Called by: trigger transfer_locations__normalise, before insert or update of url_prefix.
+-- Errors:    PT400 url_prefix_invalid.
+-- Definer:   whoever may write locations may not use this schema.
+create or replace function fleet.tg_transfer_locations__normalise()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_part constant record := fleet.parse_location(new.url_prefix);
+begin
+    if
+        v_part.host is null
+        or v_part.user_info is not null
+        or v_part.query is not null
+        or right(v_part.path, 1) <> '/'
+    then
+        raise exception using
+            errcode = 'PT400',
+            message = 'this is no prefix of addresses for files',
+            detail = '{"error":"url_prefix_invalid"}',
+            hint = 'Give scheme, host and path with a slash at its end, such as '
+                'https://files.example.com/firmware/; no user, no query, no ../.';
+    end if;
+    new.url_prefix := v_part.scheme || '://' || v_part.host
+        || coalesce(':' || v_part.port, '') || v_part.path;
+    return new;
+end;
+$$;
+revoke all on function fleet.tg_transfer_locations__normalise() from public;
+comment on function fleet.tg_transfer_locations__normalise() is
+    'Trigger: normalise the prefix of a transfer location, or refuse it.';
+
 -- db/code/fleet/touch_presence.sql ----------------------------------------
 
 -- Note that the charge points of some connections gave a sign of life.
@@ -8043,6 +14895,115 @@ $$;
 revoke all on function fleet.touch_presence(bigint[], timestamptz) from public;
 comment on function fleet.touch_presence(bigint[], timestamptz) is
     'Note a sign of life of the charge points whose newest connection is among these.';
+
+-- db/code/jobs/check_certificates.sql ----------------------------------------
+
+-- Alarm before the certificates end that charge points of security profile 3 connect with.
+--
+-- What counts is the certificate of a charge point that ends last, of those not revoked. From
+-- fleet.certificate_alarm_days before its end the alarm certificate_expiring is open, critical
+-- once it has ended; it clears when there is a later one, or the profile is another. Raised once,
+-- not every time: this looks often and the alarm does not count.
+-- Security definer: the jobs runner has no right on any table.
+-- Called by: jobs.run_due.
+-- Writes:    core.alarms.
+-- Returns:   what was done, empty for nothing.
+create or replace function jobs.check_certificates()
+returns text
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_alarm_at constant timestamptz := now() + make_interval(
+        days => access.get_setting('fleet.certificate_alarm_days')::integer
+    );
+    v_raised bigint;
+    v_cleared bigint;
+begin
+    with ending as (
+        select
+            c.tenant_id,
+            c.charge_point_id,
+            max(c.not_after) as not_after
+        from core.charge_point_certificates as c
+        inner join core.charge_points as cp
+            on cp.tenant_id = c.tenant_id and cp.id = c.charge_point_id
+        where c.revoked_at is null and cp.security_profile = 3 and cp.is_enabled
+        group by c.tenant_id, c.charge_point_id
+        having max(c.not_after) < v_alarm_at
+    ),
+
+    raised as (
+        select fleet.raise_alarm(
+            e.tenant_id, e.charge_point_id, 'certificate_expiring',
+            case when e.not_after < now() then 'critical' else 'warning' end,
+            case
+                when e.not_after < now() then 'Its certificate has ended.'
+                else 'Its certificate ends soon.'
+            end,
+            jsonb_build_object('not_after', e.not_after)
+        )
+        from ending as e
+        where not exists (
+            select
+            from core.alarms as a
+            where
+                a.tenant_id = e.tenant_id
+                and a.charge_point_id = e.charge_point_id
+                and a.kind = 'certificate_expiring'
+                and a.cleared_at is null
+                and (a.severity = 'critical' or e.not_after >= now())
+        )
+    )
+
+    select count(*) into v_raised
+    from raised;
+
+    with cleared as (
+        update core.alarms as a
+        set cleared_at = now()
+        where
+            a.kind = 'certificate_expiring'
+            and a.cleared_at is null
+            and not exists (
+                select
+                from core.charge_points as cp
+                where
+                    cp.tenant_id = a.tenant_id
+                    and cp.id = a.charge_point_id
+                    and cp.security_profile = 3
+                    and cp.is_enabled
+                    and coalesce(
+                        (
+                            select max(c.not_after)
+                            from core.charge_point_certificates as c
+                            where
+                                c.tenant_id = cp.tenant_id
+                                and c.charge_point_id = cp.id
+                                and c.revoked_at is null
+                        ) < v_alarm_at,
+                        false
+                    )
+            )
+        returning a.id
+    )
+
+    select count(*) into v_cleared
+    from cleared;
+
+    return concat_ws(
+        ', ',
+        case when v_raised > 0 then format('%s alarms raised', v_raised) end,
+        case when v_cleared > 0 then format('%s alarms cleared', v_cleared) end
+    );
+end;
+$$;
+revoke all on function jobs.check_certificates() from public;
+grant execute on function jobs.check_certificates() to jobs;
+comment on function jobs.check_certificates() is
+    'Alarm before certificates of charge points end.';
 
 -- db/code/jobs/close_stale_sessions.sql ----------------------------------------
 
@@ -8096,6 +15057,145 @@ revoke all on function jobs.close_stale_sessions() from public;
 grant execute on function jobs.close_stale_sessions() to jobs;
 comment on function jobs.close_stale_sessions() is
     'Presume the end of sessions without a sign of life; returns what was done.';
+
+-- db/code/jobs/expire_commands.sql ----------------------------------------
+
+-- Finish commands that nobody waits for any more.
+--
+-- Queued ones expire at their time, and those that are not kept also when their charge point has
+-- been away for commands.away_grace_s: long enough to come back from a bridge that restarts.
+-- Those in flight become unknown commands.answer_grace_s after their answer was due, for it is
+-- the bridge that reports a time-out and it may have died. The payload of an unknown one that
+-- carries a secret is kept for a late answer, for an hour.
+-- Rows that somebody holds are left for the next turn; 500 of each kind a run.
+-- Security definer: the jobs runner has no right on any table.
+-- Called by: jobs.run_due.
+-- Writes:    ops.commands (rows locked), ops.command_secrets, and what finished_<action> writes.
+-- Returns:   what was done, empty for nothing; ends in 'more is left' when it is.
+create or replace function jobs.expire_commands()
+returns text
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_now constant timestamptz := clock_timestamp();
+    v_away_since constant timestamptz := v_now - make_interval(
+        secs => access.get_setting('commands.away_grace_s')::double precision
+    );
+    v_due_before constant timestamptz := v_now - make_interval(
+        secs => access.get_setting('commands.answer_grace_s')::double precision
+    );
+    v_limit constant integer := 500;
+    v_command ops.commands;
+    v_expired integer := 0;
+    v_away integer := 0;
+    v_unknown integer := 0;
+    v_done text[];
+begin
+    -- Loops, as the functions behind them are per command; in the order of charge points, as
+    -- ocpp.finish_commands has it.
+    for v_command in
+        with locked as (
+            select q.*
+            from ops.commands as q
+            where q.state = 'queued' and q.expires_at <= v_now
+            order by q.expires_at
+            limit v_limit
+            for update skip locked
+        )
+
+        select l.* from locked as l order by l.charge_point_id, l.id
+    loop
+        v_command.state := 'expired';
+        v_command.error_code := 'Expired';
+        perform fleet.finish_command(v_command);
+        v_expired := v_expired + 1;
+    end loop;
+
+    for v_command in
+        with locked as (
+            select q.*
+            from ops.commands as q
+            where
+                q.state = 'queued'
+                and not q.is_kept
+                and not exists (
+                    select
+                    from ops.connections as c
+                    where
+                        c.tenant_id = q.tenant_id
+                        and c.charge_point_id = q.charge_point_id
+                        and c.closed_at is null
+                )
+                and not exists (
+                    select
+                    from ops.connections as c
+                    where
+                        c.tenant_id = q.tenant_id
+                        and c.charge_point_id = q.charge_point_id
+                        and c.outcome = 'accepted'
+                        and c.closed_at > v_away_since
+                )
+            limit v_limit
+            for update skip locked
+        )
+
+        select l.* from locked as l order by l.charge_point_id, l.id
+    loop
+        v_command.state := 'expired';
+        v_command.error_code := 'Offline';
+        perform fleet.finish_command(v_command);
+        v_away := v_away + 1;
+    end loop;
+
+    for v_command in
+        with locked as (
+            select q.*
+            from ops.commands as q
+            where q.state = 'sent' and q.answer_due_at <= v_due_before
+            order by q.answer_due_at
+            limit v_limit
+            for update skip locked
+        )
+
+        select l.* from locked as l order by l.charge_point_id, l.id
+    loop
+        v_command.state := 'unknown';
+        v_command.error_code := 'Timeout';
+        perform fleet.finish_command(v_command);
+        v_unknown := v_unknown + 1;
+    end loop;
+
+    delete from ops.command_secrets as s
+    using ops.commands as q
+    where
+        q.tenant_id = s.tenant_id
+        and q.id = s.command_id
+        and q.finished_at < v_now - interval '1 hour';
+
+    v_done := array_remove(
+        array[
+            case when v_expired > 0 then format('%s expired', v_expired) end,
+            case when v_away > 0 then format('%s of chargers that are away', v_away) end,
+            case when v_unknown > 0 then format('%s unknown', v_unknown) end
+        ],
+        null
+    );
+    if v_done = '{}' then
+        return '';
+    end if;
+    return array_to_string(v_done, ', ') || case
+        when v_limit in (v_expired, v_away, v_unknown) then '; more is left'
+        else ''
+    end;
+end;
+$$;
+revoke all on function jobs.expire_commands() from public;
+grant execute on function jobs.expire_commands() to jobs;
+comment on function jobs.expire_commands() is
+    'Expire commands past their time and make unanswered ones unknown; returns what was done.';
 
 -- db/code/jobs/expire_records.sql ----------------------------------------
 
@@ -8177,6 +15277,23 @@ begin
                     'select from ops.connections as c where c.bridge_id = bridges.id)',
                     'jobs.job_run_days'
                 ),
+                ('ops.commands', 'finished_at < $1', 'jobs.command_days'),
+                ('core.device_jobs', 'finished_at < $1', 'jobs.device_job_days'),
+                ('core.campaigns', 'finished_at < $1', 'jobs.device_job_days'),
+                ('core.security_events', 'received_at < $1', 'jobs.security_event_days'),
+                ('core.certificate_requests', 'decided_at < $1', 'jobs.security_event_days'),
+                ('core.alarms', 'cleared_at < $1', 'jobs.alarm_days'),
+                ('core.configuration_changes', 'changed_at < $1', 'jobs.device_history_days'),
+                (
+                    'core.reservations',
+                    'expires_at < $1 and state not in (''requested'', ''reserved'', ''unknown'')',
+                    'jobs.device_history_days'
+                ),
+                (
+                    'core.charging_profile_installations', 'ended_at < $1',
+                    'jobs.device_history_days'
+                ),
+                ('ops.transfer_tickets', 'expires_at < $1', 'jobs.expired_token_days'),
                 ('ops.job_runs', 'started_at < $1', 'jobs.job_run_days'),
                 ('ops.failed_messages', 'received_at < $1', 'jobs.failed_message_days'),
                 ('ops.outbox', 'delivered_at < $1', 'jobs.job_run_days'),
@@ -8226,6 +15343,305 @@ revoke all on function jobs.expire_records() from public;
 grant execute on function jobs.expire_records() to jobs;
 comment on function jobs.expire_records() is
     'Delete expired sign-ins, tokens, log rows and inbox entries in small steps.';
+
+-- db/code/jobs/expire_reservations.sql ----------------------------------------
+
+-- End reservations whose time has passed; the charge point ends them by itself (OCPP 1.6 §5.13).
+--
+-- Security definer: the jobs runner has no right on any table.
+-- Called by: jobs.run_due.
+-- Writes:    core.reservations; at most 1,000 a run.
+-- Returns:   what was done, empty for nothing; ends in 'more is left' when it is.
+create or replace function jobs.expire_reservations()
+returns text
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_count integer;
+begin
+    update core.reservations as r
+    set state = 'expired'
+    where r.ctid = any(array(
+        select o.ctid
+        from core.reservations as o
+        where
+            o.state in ('requested', 'reserved', 'unknown')
+            and o.expires_at <= now()
+        order by o.expires_at
+        limit 1000
+        for no key update skip locked
+    ));
+    get diagnostics v_count = row_count;
+    if v_count = 0 then
+        return '';
+    end if;
+    return format('ended %s reservations', v_count)
+        || case when v_count = 1000 then '; more is left' else '' end;
+end;
+$$;
+revoke all on function jobs.expire_reservations() from public;
+grant execute on function jobs.expire_reservations() to jobs;
+comment on function jobs.expire_reservations() is
+    'End reservations whose time has passed; returns what was done.';
+
+-- db/code/jobs/fail_silent_jobs.sql ----------------------------------------
+
+-- Fail firmware updates and uploads whose charger said nothing for fleet.device_job_hours.
+--
+-- The time counts from the last sign, and from the time at which the charger was to begin. A job
+-- whose command is still waiting for its charger is not silent. One that fails so goes on when
+-- the charger reports after all.
+-- Security definer: the jobs runner has no right on any table.
+-- Called by: jobs.run_due.
+-- Writes:    core.device_jobs, ops.transfer_tickets; at most 500 jobs a run.
+-- Returns:   what was done, empty for nothing.
+create or replace function jobs.fail_silent_jobs()
+returns text
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_silent_since constant timestamptz := now() - make_interval(
+        hours => access.get_setting('fleet.device_job_hours')::integer
+    );
+    v_count integer;
+begin
+    with silent as materialized (
+        select j.tenant_id, j.id
+        from core.device_jobs as j
+        where
+            j.finished_at is null
+            and j.updated_at < v_silent_since
+            and coalesce(
+                greatest(
+                    ocpp.parse_timestamp(j.details ->> 'retrieve_at'),
+                    ocpp.parse_timestamp(j.details ->> 'install_at')
+                ) < v_silent_since,
+                true
+            )
+            and not exists (
+                select
+                from ops.commands as c
+                where
+                    c.tenant_id = j.tenant_id
+                    and c.id = j.command_id
+                    and c.state in ('queued', 'sent')
+            )
+        order by j.tenant_id, j.id
+        limit 500
+        -- A job that is reported on at this moment is not silent.
+        for no key update of j skip locked
+    )
+    select count(*)
+    into v_count
+    from silent as s
+    cross join lateral fleet.move_device_job(
+        s.tenant_id, s.id, 'failed', null, 'silence'
+    ) as m;
+    if v_count = 0 then
+        return '';
+    end if;
+    return format('failed %s silent jobs of charge points', v_count);
+end;
+$$;
+revoke all on function jobs.fail_silent_jobs() from public;
+grant execute on function jobs.fail_silent_jobs() to jobs;
+comment on function jobs.fail_silent_jobs() is
+    'Fail firmware updates and uploads that fell silent; returns what was done.';
+
+-- db/code/jobs/finish_certificate_request.sql ----------------------------------------
+
+-- Record what the CA made of a request that was taken.
+--
+-- p_chain:       the certificate and what leads to its root, PEM; null when the CA failed.
+-- p_error:       why the CA failed. The request stays due (jobs.take_certificate_requests) and
+--                has failed after fleet.max_signing_attempts. Either way the tenant's alarm
+--                certificate_authority is open until the CA works again.
+-- A certificate is recorded as the charger's and sent to it as CertificateSigned. One that cannot
+-- be sent has failed: longer than the message holds or the charger says it takes
+-- (CertificateSignedMaxChainSize), or for a charger that is disabled or has a full queue.
+-- Returned:  the state of the request.
+-- Security definer: the jobs runner has no right on any table.
+-- Called by: the jobs runner.
+-- Writes:    core.certificate_requests (row locked), core.charge_point_certificates,
+--            ops.commands, core.alarms.
+-- Errors:    PT404 certificate_request_unknown, PT400 certificate_invalid.
+create or replace function jobs.finish_certificate_request(
+    p_tenant_id bigint,
+    p_request_id bigint,
+    p_chain text,
+    p_error text
+)
+returns text
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_request core.certificate_requests;
+    v_charge_point core.charge_points;
+    v_command ops.commands;
+    v_max_length integer;
+begin
+    v_request := fleet.lock_certificate_request(p_tenant_id, p_request_id);
+    if p_chain is null then
+        return fleet.note_signing_failure(v_request, p_error);
+    end if;
+    perform fleet.clear_alarm(p_tenant_id, null, 'certificate_authority');
+    select cp.* into v_charge_point
+    from core.charge_points as cp
+    where cp.tenant_id = p_tenant_id and cp.id = v_request.charge_point_id;
+    select min(ocpp.parse_numeric(k.value)) into v_max_length
+    from core.configuration_keys as k
+    where
+        k.tenant_id = p_tenant_id
+        and k.charge_point_id = v_request.charge_point_id
+        and lower(k.key) = 'certificatesignedmaxchainsize'
+        and ocpp.parse_numeric(k.value) between 1 and 10000;
+    if length(p_chain) > coalesce(v_max_length, 10000) then
+        return fleet.give_up_certificate(v_request, 'chain_too_long');
+    end if;
+    v_command := fleet.queue_command(
+        v_charge_point, 'CertificateSigned', jsonb_build_object('certificateChain', p_chain),
+        p_requested_via => 'system', p_raise_offline => false
+    );
+    if v_command.state <> 'queued' then
+        return fleet.give_up_certificate(v_request, v_command.error_code);
+    end if;
+    -- The certificate has become the charger's with the command.
+    update core.charge_point_certificates as c
+    set certificate_request_id = p_request_id
+    where
+        c.tenant_id = p_tenant_id
+        and c.fingerprint_sha256 = decode(
+            fleet.parse_certificate(p_chain) ->> 'fingerprint_sha256', 'hex'
+        );
+    update core.certificate_requests as r
+    set state = 'signed', reason = null, decided_at = now(), command_id = v_command.id
+    where r.tenant_id = p_tenant_id and r.id = p_request_id;
+    return 'signed';
+end;
+$$;
+revoke all on function jobs.finish_certificate_request(bigint, bigint, text, text) from public;
+grant execute on function jobs.finish_certificate_request(bigint, bigint, text, text) to jobs;
+comment on function jobs.finish_certificate_request(bigint, bigint, text, text) is
+    'Record what the CA made of a request; a certificate is sent to its charger.';
+
+-- Note that a certificate was signed that cannot be sent to its charge point.
+--
+-- Returned:  the state of the request.
+-- Called by: jobs.finish_certificate_request.
+-- Writes:    core.certificate_requests, core.alarms.
+create or replace function fleet.give_up_certificate(
+    p_request core.certificate_requests,
+    p_reason text
+)
+returns text
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    update core.certificate_requests as r
+    set state = 'failed', reason = p_reason, decided_at = now()
+    where r.tenant_id = p_request.tenant_id and r.id = p_request.id;
+    perform fleet.raise_alarm(
+        p_request.tenant_id, p_request.charge_point_id, 'certificate_request_refused', 'warning',
+        'The certificate that was signed for it cannot be sent to it.',
+        jsonb_build_object('reason', p_reason, 'request_id', p_request.id)
+    );
+    return 'failed';
+end;
+$$;
+revoke all on function fleet.give_up_certificate(core.certificate_requests, text) from public;
+comment on function fleet.give_up_certificate(core.certificate_requests, text) is
+    'Note that a certificate was signed that cannot be sent to its charge point.';
+
+-- db/code/jobs/judge_certificate_request.sql ----------------------------------------
+
+-- Decide whether a request that was taken may be signed, by what it says.
+--
+-- p_facts: what was read of it: is_readable, has_valid_signature (the charger has the private
+--          key), key_type (RSA, EC or another name), key_bits, common_names and organizations
+--          of its subject (lists).
+-- Returned: {"is_accepted": true, "common_name", "organization", "days"} to be signed just so, or
+-- {"is_accepted": false, "reason"}; then it is refused for good, and an alarm tells the operator,
+-- who alone can mend it (OCPP 1.6 Security Whitepaper A02, error handling). Reasons:
+--     unreadable, signature_invalid, key_type (neither RSA nor EC), key_too_short (A00.FR.502,
+--     503), serial_number_unknown (no boot yet), serial_number_wrong (A00.FR.511: CN),
+--     organization_wrong (A02.FR.13: O is the tenant's cpo_name, or its name without one)
+-- Security definer: the jobs runner has no right on any table.
+-- Called by: the jobs runner.
+-- Writes:    core.certificate_requests (row locked), core.alarms.
+-- Errors:    PT404 certificate_request_unknown when it no longer waits.
+create or replace function jobs.judge_certificate_request(
+    p_tenant_id bigint,
+    p_request_id bigint,
+    p_facts jsonb
+)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_request core.certificate_requests;
+    v_serial_number text;
+    v_owner text;
+    v_reason text;
+begin
+    v_request := fleet.lock_certificate_request(p_tenant_id, p_request_id);
+    select cp.serial_number, coalesce(t.cpo_name, t.name)
+    into v_serial_number, v_owner
+    from core.charge_points as cp
+    inner join core.tenants as t on t.id = cp.tenant_id
+    where cp.tenant_id = p_tenant_id and cp.id = v_request.charge_point_id;
+
+    v_reason := case
+        when p_facts -> 'is_readable' is distinct from 'true' then 'unreadable'
+        when p_facts -> 'has_valid_signature' is distinct from 'true' then 'signature_invalid'
+        when coalesce(p_facts ->> 'key_type', '') not in ('RSA', 'EC') then 'key_type'
+        when coalesce((p_facts ->> 'key_bits')::integer, 0)
+            < case p_facts ->> 'key_type' when 'RSA' then 2048 else 224 end
+            then 'key_too_short'
+        when v_serial_number is null then 'serial_number_unknown'
+        -- A00.FR.511: told from a server's by not being the name of one.
+        when
+            v_serial_number ~* '^[a-z]+://' or pg_input_is_valid(v_serial_number, 'inet')
+            or p_facts -> 'common_names' is distinct from jsonb_build_array(v_serial_number)
+            then 'serial_number_wrong'
+        when p_facts -> 'organizations' is distinct from jsonb_build_array(v_owner)
+            then 'organization_wrong'
+    end;
+    if v_reason is null then
+        return jsonb_build_object(
+            'is_accepted', true, 'common_name', v_serial_number, 'organization', v_owner,
+            'days', access.get_setting('fleet.certificate_days')
+        );
+    end if;
+    update core.certificate_requests as r
+    set state = 'refused', reason = v_reason, decided_at = now()
+    where r.tenant_id = p_tenant_id and r.id = p_request_id;
+    perform fleet.raise_alarm(
+        p_tenant_id, v_request.charge_point_id, 'certificate_request_refused', 'warning',
+        'Its request for a certificate cannot be signed.',
+        jsonb_build_object('reason', v_reason, 'request_id', p_request_id, 'facts', p_facts)
+    );
+    return jsonb_build_object('is_accepted', false, 'reason', v_reason);
+end;
+$$;
+revoke all on function jobs.judge_certificate_request(bigint, bigint, jsonb) from public;
+grant execute on function jobs.judge_certificate_request(bigint, bigint, jsonb) to jobs;
+comment on function jobs.judge_certificate_request(bigint, bigint, jsonb) is
+    'Decide whether a request that was taken may be signed.';
 
 -- db/code/jobs/maintain_partitions.sql ----------------------------------------
 
@@ -8502,6 +15918,64 @@ grant execute on function jobs.mark_lost_connections() to jobs;
 comment on function jobs.mark_lost_connections() is
     'Close the connections of bridges that fell silent; returns what was done.';
 
+-- db/code/jobs/run_campaigns.sql ----------------------------------------
+
+-- Send the next waves of campaigns, see how their members fare, stop those that fail, end those
+-- that are done.
+--
+-- At most 40 commands a run, so that the exception blocks stay cheap and chargers are not all
+-- woken at once. A campaign that somebody changes at this moment has its turn the next time.
+-- Security definer: the jobs runner has no right on any table.
+-- Called by: jobs.run_due.
+-- Writes:    what fleet.advance_campaign writes; campaigns are locked.
+-- Returns:   what was done, empty for nothing; ends in 'more is left' when it is.
+create or replace function jobs.run_campaigns()
+returns text
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_campaign core.campaigns;
+    v_step record;
+    v_sent integer := 0;
+    v_stopped integer := 0;
+    v_has_more boolean := false;
+begin
+    -- A loop, as each is a small machine of its own.
+    for v_campaign in
+        select c.*
+        from core.campaigns as c
+        where
+            c.state in ('running', 'paused')
+            or c.state = 'stopped'
+            and exists (
+                select
+                from core.campaign_members as m
+                where m.tenant_id = c.tenant_id and m.campaign_id = c.id and m.state = 'running'
+            )
+        order by c.next_wave_at, c.tenant_id, c.id
+        for no key update of c skip locked
+    loop
+        v_step := fleet.advance_campaign(v_campaign, 40 - v_sent);
+        v_sent := v_sent + v_step.sent;
+        v_stopped := v_stopped + v_step.is_stopped::integer;
+        v_has_more := v_has_more or v_step.has_more;
+    end loop;
+    return concat_ws(
+        '; ',
+        case when v_sent > 0 then format('sent %s commands of campaigns', v_sent) end,
+        case when v_stopped > 0 then format('stopped %s campaigns', v_stopped) end,
+        case when v_has_more then 'more is left' end
+    );
+end;
+$$;
+revoke all on function jobs.run_campaigns() from public;
+grant execute on function jobs.run_campaigns() to jobs;
+comment on function jobs.run_campaigns() is
+    'Send the next waves of campaigns and stop those that fail; returns what was done.';
+
 -- db/code/jobs/run_due.sql ----------------------------------------
 
 -- Run the job that has been due for longest, if any.
@@ -8574,6 +16048,46 @@ grant execute on function jobs.run_due(text) to jobs;
 comment on function jobs.run_due(text) is
     'Run the job that has been due for longest; returns what it did, or no row.';
 
+-- db/code/jobs/take_certificate_requests.sql ----------------------------------------
+
+-- Take the requests of chargers that are due to be signed, oldest first.
+--
+-- Each is left alone by others for a while that doubles with every attempt (30 seconds to an
+-- hour): that is the pause after a failure, and what brings back a request whose runner died.
+-- Security definer: the jobs runner has no right on any table.
+-- Called by: the jobs runner, which goes on with jobs.judge_certificate_request and
+--            jobs.finish_certificate_request.
+-- Writes:    core.certificate_requests.
+create or replace function jobs.take_certificate_requests(p_limit integer)
+returns table (tenant_id bigint, request_id bigint, csr text)
+language sql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+    update core.certificate_requests as r
+    set attempts = r.attempts + 1,
+        next_attempt_at = now() + least(
+            interval '30 seconds' * power(2, least(r.attempts, 10)), interval '1 hour'
+        )
+    from (
+        select
+            d.tenant_id,
+            d.id
+        from core.certificate_requests as d
+        where d.state = 'pending' and d.next_attempt_at <= now()
+        order by d.next_attempt_at
+        limit p_limit
+        for update skip locked
+    ) as due
+    where r.tenant_id = due.tenant_id and r.id = due.id
+    returning r.tenant_id, r.id, r.csr;
+$$;
+revoke all on function jobs.take_certificate_requests(integer) from public;
+grant execute on function jobs.take_certificate_requests(integer) to jobs;
+comment on function jobs.take_certificate_requests(integer) is
+    'Take the requests of chargers that are due to be signed.';
+
 -- db/code/ocpp/check_error_code.sql ----------------------------------------
 
 -- The error code that a CALLERROR may carry: the one given if the specification lists it.
@@ -8608,7 +16122,7 @@ comment on function ocpp.check_error_code(text) is
 -- over, so that a report can be repeated.
 -- Security definer: the bridge has no right on any table.
 -- Called by: the bridge, when sockets have closed.
--- Writes:    ops.connections, ops.presence.
+-- Writes:    ops.connections, ops.presence, core.alarms (kind compression).
 create or replace function ocpp.close_connections(
     p_connection_ids bigint[],
     p_codes integer[],
@@ -8628,6 +16142,20 @@ begin
     from unnest(p_connection_ids, p_codes, p_reasons) as r (connection_id, code, reason)
     where c.id = r.connection_id and c.closed_at is null;
     perform fleet.end_connections(p_connection_ids, null, null);
+    -- Reserved bits of a frame are those of an extension that was not agreed on: compression
+    -- (RFC 7692 §6). The charger may do so for ever, and somebody has to switch it off there.
+    perform fleet.raise_alarm(
+        c.tenant_id, c.charge_point_id, 'compression', 'warning',
+        'sends compressed frames although no compression was agreed on',
+        jsonb_build_object('connection_id', c.id)
+    )
+    from (
+        select c.id, c.tenant_id, c.charge_point_id
+        from unnest(p_connection_ids, p_codes, p_reasons) as r (connection_id, code, reason)
+        inner join ops.connections as c on c.id = r.connection_id
+        where r.code = 1002 and r.reason like 'reserved bits%'
+        order by c.tenant_id, c.charge_point_id
+    ) as c;
 end;
 $$;
 revoke all on function ocpp.close_connections(bigint[], integer[], text[]) from public;
@@ -8689,6 +16217,262 @@ $$;
 revoke all on function ocpp.find_handler(text, text) from public;
 comment on function ocpp.find_handler(text, text) is
     'The statement that calls the handler of an action, null where it has none.';
+
+-- db/code/ocpp/finish_commands.sql ----------------------------------------
+
+-- Record what became of commands that were taken.
+--
+-- Arrays run in parallel, one entry a command, at most 40. Outcomes:
+--   result   the charger answered; payload is that of its CALLRESULT
+--   error    it answered with a CALLERROR: code and description, details in payload
+--   timeout  no answer in time: the command is unknown, as it may have been carried out
+--   unsent   the frame was not written: the command goes back to the queue, under the same id
+--   invalid  the bridge found that the payload breaks the schema and wrote nothing
+-- A late answer still counts when the command is unknown. An answer to what is no command of that
+-- connection, or to one that has its answer, is only logged. An answer can hold anything: what
+-- cannot be read makes the command an error, what breaks the schema (violations) is kept.
+-- Returned are the connections that have another command waiting.
+-- Security definer: the bridge has no right on any table.
+-- Called by: the bridge.
+-- Writes:    ops.commands (rows locked), ops.command_secrets, ops.message_log, and what the
+--            functions finished_<action> of the version write.
+-- Errors:    22023 for arrays of different or excessive length; 40001, 40P01, 55P03 (again).
+create or replace function ocpp.finish_commands(
+    p_connection_ids bigint[],
+    p_message_ids text[],
+    p_outcomes text[],
+    p_payloads text[],
+    p_error_codes text[],
+    p_error_descriptions text[],
+    p_violations text[],
+    p_received_at timestamptz[]
+)
+returns bigint[]
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+as $$
+declare
+    v_size constant integer := coalesce(cardinality(p_connection_ids), 0);
+    v_now constant timestamptz := clock_timestamp();
+    v_synchronous_commit constant text := current_setting('synchronous_commit');
+    v_answer record;
+    v_command ops.commands;
+begin
+    if v_size = 0 then
+        return '{}';
+    end if;
+    if
+        v_size > 40
+        or cardinality(p_message_ids) is distinct from v_size
+        or cardinality(p_outcomes) is distinct from v_size
+        or cardinality(p_payloads) is distinct from v_size
+        or cardinality(p_error_codes) is distinct from v_size
+        or cardinality(p_error_descriptions) is distinct from v_size
+        or cardinality(p_violations) is distinct from v_size
+        or cardinality(p_received_at) is distinct from v_size
+    then
+        raise exception using
+            errcode = '22023',
+            message = 'a batch is at most 40 commands in arrays of one length';
+    end if;
+
+    -- A loop, as the functions behind it are per command; in the order of charge points, so that
+    -- two batches lock rows in the same order.
+    for v_answer in
+        select
+            a.connection_id, a.message_id, a.outcome, a.payload, a.error_code,
+            a.error_description, a.violations,
+            case
+                when a.received_at between v_now - interval '1 hour' and v_now
+                    then a.received_at
+                else v_now
+            end as received_at
+        from unnest(
+            p_connection_ids, p_message_ids, p_outcomes, p_payloads, p_error_codes,
+            p_error_descriptions, p_violations, p_received_at
+        ) with ordinality as a (
+            connection_id, message_id, outcome, payload, error_code, error_description,
+            violations, received_at, ordinal
+        )
+        left join ops.connections as c on c.id = a.connection_id
+        order by c.charge_point_id, a.ordinal
+    loop
+        select q.* into v_command
+        from ops.commands as q
+        where
+            q.connection_id = v_answer.connection_id
+            and q.message_id = v_answer.message_id
+            and q.state in ('sent', 'unknown')
+        for update;
+        continue when not found;
+        perform ocpp.finish_command(
+            v_command, v_answer.outcome, v_answer.payload, v_answer.error_code,
+            v_answer.error_description, v_answer.violations, v_answer.received_at
+        );
+    end loop;
+
+    perform ocpp.log_frames(
+        array_agg(a.connection_id), array_agg(a.received_at), array_agg('in'::text),
+        array_agg(case a.outcome when 'result' then 3::smallint else 4::smallint end),
+        array_agg(a.message_id), array_agg(a.action),
+        array_agg(
+            case
+                when a.outcome = 'error' and coalesce(a.payload, '{}') in ('{}', 'null', '')
+                    then to_jsonb(a.error_description)::text
+                else a.payload
+            end
+        ),
+        array_agg(case a.outcome when 'error' then a.error_code end)
+    )
+    from (
+        select
+            a.connection_id, a.received_at, a.outcome, a.message_id, q.action, a.payload,
+            a.error_code, a.error_description
+        from unnest(
+            p_connection_ids, p_message_ids, p_outcomes, p_payloads, p_error_codes,
+            p_error_descriptions, p_received_at
+        ) with ordinality as a (
+            connection_id, message_id, outcome, payload, error_code, error_description,
+            received_at, ordinal
+        )
+        left join ops.commands as q
+            on q.connection_id = a.connection_id and q.message_id = a.message_id
+        where a.outcome in ('result', 'error')
+        order by a.ordinal
+    ) as a;
+    perform set_config(
+        'synchronous_commit',
+        case when v_synchronous_commit in ('off', 'local') then 'on' else v_synchronous_commit end,
+        true
+    );
+
+    return array(
+        select c.id
+        from ops.connections as c
+        where
+            c.id = any(p_connection_ids)
+            and c.closed_at is null
+            and exists (
+                select
+                from ops.commands as q
+                where
+                    q.tenant_id = c.tenant_id
+                    and q.charge_point_id = c.charge_point_id
+                    and q.state = 'queued'
+                    and q.expires_at > clock_timestamp()
+                    and q.ocpp_version = substr(c.subprotocol, 5)
+            )
+            and not exists (
+                select
+                from ops.commands as f
+                where
+                    f.tenant_id = c.tenant_id
+                    and f.charge_point_id = c.charge_point_id
+                    and f.state = 'sent'
+            )
+        order by c.id
+    );
+end;
+$$;
+revoke all on function ocpp.finish_commands(
+    bigint[], text[], text[], text[], text[], text[], text[], timestamptz[]
+) from public;
+grant execute on function ocpp.finish_commands(
+    bigint[], text[], text[], text[], text[], text[], text[], timestamptz[]
+) to bridge;
+comment on function ocpp.finish_commands(
+    bigint[], text[], text[], text[], text[], text[], text[], timestamptz[]
+) is 'Record what became of commands; returns the connections with another one waiting.';
+
+-- Record what became of one command, whose row is locked.
+--
+-- Called by: ocpp.finish_commands.
+-- Writes:    ops.commands, ops.command_secrets, and what finished_<action> writes.
+create or replace function ocpp.finish_command(
+    p_command ops.commands,
+    p_outcome text,
+    p_payload text,
+    p_error_code text,
+    p_error_description text,
+    p_violations text,
+    p_received_at timestamptz
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_command ops.commands := p_command;
+    v_payload text;
+    v_result jsonb;
+begin
+    -- What a time-out said of it is over with a late answer.
+    v_command.error_code := null;
+    v_command.error_description := null;
+    case p_outcome
+        when 'result' then
+            v_payload := ocpp.strip_nul(coalesce(p_payload, 'null'));
+            if not pg_input_is_valid(v_payload, 'jsonb') then
+                v_payload := ocpp.drop_half_surrogates(v_payload);
+            end if;
+            v_command.answered_at := p_received_at;
+            if pg_input_is_valid(v_payload, 'jsonb') then
+                v_result := v_payload::jsonb;
+                v_command.state := fleet.judge_reply(
+                    v_command.ocpp_version, v_command.action, v_result
+                );
+                v_command.violations := nullif(ocpp.strip_nul(p_violations), 'null')::jsonb;
+            else
+                v_command.state := 'error';
+                v_command.error_code := 'FormationViolation';
+                v_command.error_description := 'the answer is not valid JSON';
+            end if;
+        when 'error' then
+            v_command.state := 'error';
+            v_command.answered_at := p_received_at;
+            v_command.error_code := coalesce(p_error_code, '');
+            v_command.error_description := p_error_description;
+        when 'invalid' then
+            v_command.state := 'error';
+            v_command.error_code := coalesce(p_error_code, 'FormationViolation');
+            v_command.error_description := coalesce(
+                p_error_description, 'the payload breaks the schema and was not sent'
+            );
+        when 'timeout' then
+            if v_command.state = 'unknown' then
+                return;
+            end if;
+            v_command.state := 'unknown';
+            v_command.error_code := 'Timeout';
+        when 'unsent' then
+            -- Also when the loss of the connection has made it unknown in the meantime.
+            update ops.commands as q
+            set state = 'queued',
+                connection_id = null,
+                sent_at = null,
+                answer_due_at = null,
+                finished_at = null,
+                error_code = null
+            where q.tenant_id = p_command.tenant_id and q.id = p_command.id;
+            return;
+        else
+            raise exception using
+                errcode = '22023', message = 'there is no such outcome of a command';
+    end case;
+    perform fleet.finish_command(v_command, v_result);
+end;
+$$;
+revoke all on function ocpp.finish_command(
+    ops.commands, text, text, text, text, text, timestamptz
+) from public;
+comment on function ocpp.finish_command(
+    ops.commands, text, text, text, text, text, timestamptz
+) is 'Record what became of one command, as the bridge reports it.';
 
 -- db/code/ocpp/format_timestamp.sql ----------------------------------------
 
@@ -9022,15 +16806,22 @@ begin
         elsif v_sqlstate is not null then
             raise log 'ocpp: % of connection % failed: % %',
                 v_message.action, v_message.connection_id, v_sqlstate, v_error;
-            insert into ops.failed_messages (
-                tenant_id, charge_point_id, connection_id, message_id, action, payload,
-                sqlstate, error, received_at
-            )
-            values (
-                v_message.tenant_id, v_message.charge_point_id, v_message.connection_id,
-                v_message.message_id, v_message.action, ocpp.mask_payload(v_message.payload),
-                v_sqlstate, v_error, v_message.received_at
-            );
+            if
+                fleet.is_within_volume(
+                    v_message.tenant_id, v_message.charge_point_id, 'failed_messages'
+                )
+            then
+                insert into ops.failed_messages (
+                    tenant_id, charge_point_id, connection_id, message_id, action, payload,
+                    sqlstate, error, received_at
+                )
+                values (
+                    v_message.tenant_id, v_message.charge_point_id, v_message.connection_id,
+                    v_message.message_id, v_message.action,
+                    ocpp.mask_payload(v_message.payload), v_sqlstate, v_error,
+                    v_message.received_at
+                );
+            end if;
         end if;
         v_replies[v_message.ordinal] := v_reply;
         v_codes[v_message.ordinal] := v_code;
@@ -9234,6 +17025,276 @@ grant execute on function ocpp.keep_alive(uuid, bigint[], timestamptz[]) to brid
 comment on function ocpp.keep_alive(uuid, bigint[], timestamptz[]) is
     'Report a bridge''s open sockets and their last sign of life; returns those it must close.';
 
+-- db/code/ocpp/list_schema_violations.sql ----------------------------------------
+
+-- Check a value against a JSON schema, with the keywords that OCPP's schemas use.
+--
+-- Known: type, enum, properties, required, additionalProperties (false, or a schema), items (one
+-- schema), minItems, maxItems, minLength, maxLength, minimum, maximum, multipleOf, format
+-- (date-time, uri), $ref to #/definitions/..., as drafts 4 and 6 mean them. Other keywords are
+-- passed over; a test says that OCPP's schemas have none that would matter.
+-- p_schema:   what holds for this value; p_root: the document that $ref is resolved in.
+-- p_path:     JSON pointer of this value (RFC 6901).
+-- Returned is a list of {"path", "keyword", "message"}, empty for a valid value.
+-- Called by:  fleet.check_command_payload, itself.
+create or replace function ocpp.list_schema_violations(
+    p_schema jsonb,
+    p_value jsonb,
+    p_root jsonb default null,
+    p_path text default ''
+)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_root constant jsonb := coalesce(p_root, p_schema);
+    v_type constant text := jsonb_typeof(p_value);
+    v_schema jsonb := p_schema;
+    v_violations jsonb := '[]';
+    v_text text;
+    v_number numeric;
+    v_key text;
+    v_item jsonb;
+    v_part jsonb;
+    v_ordinal bigint;
+begin
+    -- In these drafts nothing beside a $ref counts.
+    while v_schema ? '$ref' loop
+        v_schema := v_root #> string_to_array(substr(v_schema ->> '$ref', 3), '/');
+    end loop;
+
+    v_part := v_schema -> 'type';
+    if
+        v_part is not null
+        and not (
+            to_jsonb(v_type) = v_part
+            or v_part = '"integer"'
+            and v_type = 'number'
+            and ocpp.is_integer(p_value, v_root ->> '$schema')
+        )
+    then
+        return v_violations || ocpp.describe_violation(
+            p_path, 'type', format('is not of type %s', v_part #>> '{}')
+        );
+    end if;
+    if v_schema ? 'enum' and not (v_schema -> 'enum') @> jsonb_build_array(p_value) then
+        v_violations := v_violations || ocpp.describe_violation(
+            p_path, 'enum', format('is not one of %s', v_schema -> 'enum')
+        );
+    end if;
+
+    case v_type
+        when 'string' then
+            v_text := p_value #>> '{}';
+            if length(v_text) > (v_schema ->> 'maxLength')::numeric then
+                v_violations := v_violations || ocpp.describe_violation(
+                    p_path, 'maxLength',
+                    format('is longer than %s characters', v_schema ->> 'maxLength')
+                );
+            end if;
+            if length(v_text) < (v_schema ->> 'minLength')::numeric then
+                v_violations := v_violations || ocpp.describe_violation(
+                    p_path, 'minLength',
+                    format('is shorter than %s characters', v_schema ->> 'minLength')
+                );
+            end if;
+            if
+                v_schema ->> 'format' = 'date-time' and not ocpp.is_date_time(v_text)
+                or v_schema ->> 'format' = 'uri' and not ocpp.is_uri(v_text)
+            then
+                v_violations := v_violations || ocpp.describe_violation(
+                    p_path, 'format', format('is no %s', v_schema ->> 'format')
+                );
+            end if;
+        when 'number' then
+            v_number := (p_value #>> '{}')::numeric;
+            if v_number < (v_schema ->> 'minimum')::numeric then
+                v_violations := v_violations || ocpp.describe_violation(
+                    p_path, 'minimum', format('is less than %s', v_schema ->> 'minimum')
+                );
+            end if;
+            if v_number > (v_schema ->> 'maximum')::numeric then
+                v_violations := v_violations || ocpp.describe_violation(
+                    p_path, 'maximum', format('is more than %s', v_schema ->> 'maximum')
+                );
+            end if;
+            if mod(v_number, (v_schema ->> 'multipleOf')::numeric) <> 0 then
+                v_violations := v_violations || ocpp.describe_violation(
+                    p_path, 'multipleOf',
+                    format('is no multiple of %s', v_schema ->> 'multipleOf')
+                );
+            end if;
+        when 'array' then
+            if jsonb_array_length(p_value) < (v_schema ->> 'minItems')::numeric then
+                v_violations := v_violations || ocpp.describe_violation(
+                    p_path, 'minItems', format('has less than %s items', v_schema ->> 'minItems')
+                );
+            end if;
+            if jsonb_array_length(p_value) > (v_schema ->> 'maxItems')::numeric then
+                v_violations := v_violations || ocpp.describe_violation(
+                    p_path, 'maxItems', format('has more than %s items', v_schema ->> 'maxItems')
+                );
+            end if;
+            v_part := v_schema -> 'items';
+            if v_part is not null then
+                -- A loop, for each item is a call of this function.
+                for v_item, v_ordinal in
+                    select i.value, i.ordinal - 1
+                    from jsonb_array_elements(p_value) with ordinality as i (value, ordinal)
+                loop
+                    v_violations := v_violations || ocpp.list_schema_violations(
+                        v_part, v_item, v_root, p_path || '/' || v_ordinal
+                    );
+                end loop;
+            end if;
+        when 'object' then
+            for v_key in
+                select r.key
+                from jsonb_array_elements_text(v_schema -> 'required') as r (key)
+                where not p_value ? r.key
+            loop
+                v_violations := v_violations || ocpp.describe_violation(
+                    p_path, 'required', format('lacks "%s"', v_key)
+                );
+            end loop;
+            for v_key, v_item in select m.key, m.value from jsonb_each(p_value) as m loop
+                v_part := coalesce(
+                    v_schema -> 'properties' -> v_key, v_schema -> 'additionalProperties'
+                );
+                if v_part = 'false' then
+                    v_violations := v_violations || ocpp.describe_violation(
+                        p_path, 'additionalProperties',
+                        format('has "%s", which is not known here', left(v_key, 100))
+                    );
+                elsif jsonb_typeof(v_part) = 'object' then
+                    v_violations := v_violations || ocpp.list_schema_violations(
+                        v_part, v_item, v_root,
+                        p_path || '/' || replace(replace(v_key, '~', '~0'), '/', '~1')
+                    );
+                end if;
+            end loop;
+        else
+            null;
+    end case;
+    return v_violations;
+end;
+$$;
+revoke all on function ocpp.list_schema_violations(jsonb, jsonb, jsonb, text) from public;
+comment on function ocpp.list_schema_violations(jsonb, jsonb, jsonb, text) is
+    'What a value breaks of a JSON schema: a list of {"path", "keyword", "message"}.';
+
+create or replace function ocpp.describe_violation(p_path text, p_keyword text, p_message text)
+returns jsonb
+language sql
+immutable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+    select jsonb_build_object(
+        'path', left(p_path, 200), 'keyword', p_keyword, 'message', left(p_message, 200)
+    )
+$$;
+revoke all on function ocpp.describe_violation(text, text, text) from public;
+comment on function ocpp.describe_violation(text, text, text) is
+    'One entry of a list of schema violations.';
+
+create or replace function ocpp.is_integer(p_value jsonb, p_draft text)
+returns boolean
+language sql
+immutable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+    -- Draft 4 goes by how it is written, later ones by the value: 1.0.
+    select case
+        when p_draft like '%draft-04%' then scale((p_value #>> '{}')::numeric) = 0
+        else (p_value #>> '{}')::numeric % 1 = 0
+    end
+$$;
+revoke all on function ocpp.is_integer(jsonb, text) from public;
+comment on function ocpp.is_integer(jsonb, text) is
+    'Whether a JSON number is an integer, as a draft of JSON schema means it.';
+
+create or replace function ocpp.is_date_time(p_text text)
+returns boolean
+language plpgsql
+immutable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_part constant text[] := regexp_match(
+        p_text,
+        '^([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.[0-9]+)?'
+        '(?:[Zz]|([+-])([0-9]{2}):([0-9]{2}))$'
+    );
+    v_minute_utc integer;
+begin
+    if
+        v_part is null
+        or v_part[2]::integer not between 1 and 12
+        or v_part[4]::integer > 23
+        or v_part[5]::integer > 59
+        or v_part[6]::integer > 60
+        or v_part[8]::integer > 23
+        or v_part[9]::integer > 59
+    then
+        return false;
+    end if;
+    if v_part[6] = '60' then
+        -- A leap second is at 23:59:60 UTC (RFC 3339 §5.7).
+        v_minute_utc := v_part[4]::integer * 60 + v_part[5]::integer
+            - (coalesce(v_part[7], '+') || '1')::integer
+            * (coalesce(v_part[8], '0')::integer * 60 + coalesce(v_part[9], '0')::integer);
+        if mod(v_minute_utc + 2880, 1440) <> 1439 then
+            return false;
+        end if;
+    end if;
+    -- Year 0 is a leap year of the proleptic calendar, as 2000 is; PostgreSQL has none.
+    return v_part[3]::integer between 1 and extract(
+        day from make_date(
+            coalesce(nullif(v_part[1]::integer, 0), 2000), v_part[2]::integer, 1
+        ) + interval '1 month' - interval '1 day'
+    );
+end;
+$$;
+revoke all on function ocpp.is_date_time(text) from public;
+comment on function ocpp.is_date_time(text) is
+    'Whether a text is a date-time of RFC 3339, with its zone.';
+
+create or replace function ocpp.is_uri(p_text text)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    -- RFC 3986 appendix A.
+    v_pchar constant text := '(?:[A-Za-z0-9._~!$&''()*+,;=:@-]|%[0-9A-Fa-f]{2})';
+    v_match constant text[] := regexp_match(
+        p_text,
+        '^[A-Za-z][A-Za-z0-9+.-]*:'
+        '(?://(?:(?:[A-Za-z0-9._~!$&''()*+,;=:-]|%[0-9A-Fa-f]{2})*@)?'
+        '(?:\[(?:([0-9A-Fa-f:.]+)|[vV][0-9A-Fa-f]+\.[A-Za-z0-9._~!$&''()*+,;=:-]+)\]'
+        '|(?:[A-Za-z0-9._~!$&''()*+,;=-]|%[0-9A-Fa-f]{2})*)(?::[0-9]*)?(?:/' || v_pchar || '*)*'
+        '|(?!//)(?:/|' || v_pchar || ')*)'
+        '(?:\?(?:' || v_pchar || '|[/?])*)?(?:#(?:' || v_pchar || '|[/?])*)?$'
+    );
+begin
+    return v_match is not null
+        and (
+            v_match[1] is null
+            or strpos(v_match[1], ':') > 0 and pg_input_is_valid(v_match[1], 'inet')
+        );
+end;
+$$;
+revoke all on function ocpp.is_uri(text) from public;
+comment on function ocpp.is_uri(text) is 'Whether a text is a URI with its scheme (RFC 3986).';
+
 -- db/code/ocpp/list_solo_actions.sql ----------------------------------------
 
 -- Actions that the bridge puts in a batch of their own.
@@ -9279,6 +17340,53 @@ $$;
 revoke all on function ocpp.list_subprotocols() from public;
 comment on function ocpp.list_subprotocols() is
     'WebSocket subprotocols that the database speaks, one for each schema ocpp<version>.';
+
+-- db/code/ocpp/list_waiting_connections.sql ----------------------------------------
+
+-- Open connections of a bridge that have a command to take: one queued, and none in flight.
+--
+-- The poll behind the bell: a bridge that missed it finds the rows here.
+-- Security definer: the bridge has no right on any table.
+-- Called by: the bridge, every bridge.command_poll_s and after each (re)connect.
+create or replace function ocpp.list_waiting_connections(p_bridge_id uuid)
+returns bigint[]
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+as $$
+begin
+    return array(
+        select c.id
+        from (
+            select distinct q.tenant_id, q.charge_point_id, q.ocpp_version
+            from ops.commands as q
+            where q.state = 'queued' and q.expires_at > clock_timestamp()
+            offset 0
+        ) as q
+        inner join ops.connections as c
+            on c.tenant_id = q.tenant_id and c.charge_point_id = q.charge_point_id
+        where
+            c.closed_at is null
+            and c.bridge_id = p_bridge_id
+            and c.subprotocol = 'ocpp' || q.ocpp_version
+            and not exists (
+                select
+                from ops.commands as f
+                where
+                    f.tenant_id = q.tenant_id
+                    and f.charge_point_id = q.charge_point_id
+                    and f.state = 'sent'
+            )
+        order by c.id
+    );
+end;
+$$;
+revoke all on function ocpp.list_waiting_connections(uuid) from public;
+grant execute on function ocpp.list_waiting_connections(uuid) to bridge;
+comment on function ocpp.list_waiting_connections(uuid) is
+    'Open connections of a bridge with a command queued and none in flight.';
 
 -- db/code/ocpp/log_frames.sql ----------------------------------------
 
@@ -9413,8 +17521,8 @@ comment on function ocpp.make_event_key(text, text, text, text, bigint) is
 -- sent byte for byte otherwise. Masked are the values of members named like a key, password,
 -- token or secret, structures whole; the value of a configuration key named so (OCPP 1.6 §9.1,
 -- AuthorizationKey); `name=value` and `name: value` in free text; private keys, JSON web tokens,
--- and user and password within an address (GetDiagnostics, UpdateFirmware). Where a name was
--- written with escapes (pass\u0077ord), the escapes of such letters are stored decoded.
+-- and user, password and ticket within an address (GetDiagnostics, UpdateFirmware). Where a name
+-- was written with escapes (pass\u0077ord), the escapes of such letters are stored decoded.
 -- An id token is no secret here: people search the log by it.
 -- Called by: ocpp.handle_calls, ocpp.log_frames.
 create or replace function ocpp.has_secret(p_payload text)
@@ -9428,7 +17536,7 @@ begin
     -- Stems of every name in ocpp.mask_payload, and any escape that may hide one.
     return p_payload ~*
         'authori[sz]ation|pass|pwd|psk|secret|private|api[_-]?key|credential|(?:^|[^d])token'
-        '|(?:^|[^a-z])pin|eyj|://|\\u00[2-7]';
+        '|(?:^|[^a-z])pin|eyj|vt_|://|\\u00[2-7]';
 end;
 $$;
 revoke all on function ocpp.has_secret(text) from public;
@@ -9581,6 +17689,10 @@ begin
     v_payload := regexp_replace(
         v_payload, 'eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]*)*', '***', 'g'
     );
+    -- One-time tickets within addresses for files (fleet.prepare_location).
+    if strpos(v_payload, 'vt_') > 0 then
+        v_payload := regexp_replace(v_payload, 'vt_[A-Za-z0-9_-]{43}', '***', 'g');
+    end if;
     -- ftp://user:password@host/, https://host/?token=...
     v_payload := regexp_replace(v_payload, '(://)[^/@\s"]+@', '\1***@', 'g');
     v_payload := regexp_replace(
@@ -9617,13 +17729,25 @@ comment on function ocpp.mask_payload(text) is
 -- close_code and close_reason (finish the handshake without a subprotocol, then close:
 -- OCPP-J 1.6 §3.2); or another status with a reason for our log.
 --
--- An unknown charger and a wrong key get the same 401 after the same work. Refusals of a known
--- charge point are counted in one row a minute. An accepted connection is a new epoch: the one
--- before it is closed, and ops.presence points at the new one.
+-- A 101 with a connection also has settle_s, command_timeout_s and command_gap_s: what this
+-- charger's quirks say of commands to it, null for the bridge's own.
+-- p_tls_version: as Python's ssl names it ('TLSv1.2'), null for a plain socket.
+-- p_client_certificate: null, or of a certificate that the TLS layer verified against the CAs of
+--             the installation: fingerprint_sha256 and serial_number (hex), common_name,
+--             organization, issuer (RFC 4514), not_before and not_after (ISO 8601).
+--
+-- An unknown charger and wrong credentials of any kind get the same 401 after the same work.
+-- Refusals of a known charge point are counted in one row a minute; a certificate that the CA
+-- vouches for and we refuse raises the alarm certificate_refused. What each security profile asks
+-- for stands in fleet.judge_security_profile. A charger that was told to use a higher profile
+-- (ChangeConfiguration) is raised to it by the first connection that meets it, and not before.
+-- An accepted connection is a new epoch: the one before it is closed, and ops.presence points at
+-- the new one.
 -- Security definer: the bridge has no right on any table.
 -- Called by: the bridge, once a handshake.
 -- Writes:    ops.presence (row locked), ops.connections, core.charge_point_keys,
---            core.charge_points, core.unknown_charge_points.
+--            core.charge_point_certificates, core.charge_points, core.unknown_charge_points,
+--            core.alarms.
 create or replace function ocpp.open_connection(
     p_bridge_id uuid,
     p_path text[],
@@ -9631,7 +17755,8 @@ create or replace function ocpp.open_connection(
     p_password bytea,
     p_offered_subprotocols text[],
     p_remote_address text,
-    p_is_tls boolean,
+    p_tls_version text,
+    p_client_certificate jsonb,
     p_user_agent text
 )
 returns jsonb
@@ -9646,8 +17771,12 @@ declare
     v_tenant_id bigint;
     v_charge_point core.charge_points;
     v_key record;
+    v_certificate record;
     v_connection ops.connections;
+    v_has_raised boolean := false;
+    v_basic_refusal text;
     v_refusal text;
+    v_quirks jsonb;
     v_status integer := 401;
 begin
     -- The charset of OCPP 2.0.1 part 4 §3.1.1, without the colon that Basic splits at.
@@ -9671,16 +17800,32 @@ begin
     select k.key_id, k.is_hex_form into v_key
     from fleet.find_charge_point_key(v_charge_point.tenant_id, v_charge_point.id, p_password) as k;
 
-    v_refusal := case
-        when v_charge_point.id is null then 'unknown_charge_point'
-        when v_charge_point.security_profile = 0 then null
-        when v_charge_point.security_profile = 3 then 'needs_client_certificate'
-        when v_charge_point.security_profile = 2 and p_is_tls is not true then 'needs_tls'
+    select c.certificate_id, c.refusal into v_certificate
+    from fleet.find_charge_point_certificate(v_charge_point, p_client_certificate) as c;
+
+    v_basic_refusal := case
         when p_password is null then 'no_credentials'
         -- OCPP 1.6 Security Whitepaper A00.FR.204.
         when lower(p_username) is distinct from lower(v_identity) then 'wrong_user_name'
         when v_key.key_id is null then 'wrong_key'
     end;
+    v_refusal := fleet.judge_security_profile(
+        coalesce(v_charge_point.security_profile, 1::smallint), p_tls_version is not null,
+        v_basic_refusal, v_certificate.refusal
+    );
+    if v_charge_point.id is null then
+        v_refusal := 'unknown_charge_point';
+    elsif
+        fleet.has_profile_change(v_charge_point)
+        and fleet.judge_security_profile(
+            v_charge_point.pending_security_profile, p_tls_version is not null, v_basic_refusal,
+            v_certificate.refusal
+        ) is null
+    then
+        v_has_raised := true;
+        v_refusal := null;
+        v_charge_point.security_profile := v_charge_point.pending_security_profile;
+    end if;
     if v_refusal = 'unknown_charge_point' then
         perform set_config('synchronous_commit', 'off', true);
         perform fleet.record_unknown_charge_point(
@@ -9689,7 +17834,26 @@ begin
         );
         return jsonb_build_object('status', v_status, 'reason', v_refusal);
     end if;
+    if v_refusal like 'certificate\_%' then
+        perform fleet.raise_alarm(
+            v_charge_point.tenant_id, v_charge_point.id, 'certificate_refused', 'warning',
+            'It connected with a certificate of a trusted CA that is not good for it.',
+            jsonb_build_object('reason', v_refusal, 'certificate', p_client_certificate)
+        );
+    end if;
 
+    -- Only for who is let in: a wrong key costs no more than an unknown charger.
+    if v_refusal is null then
+        v_quirks := fleet.get_quirks(v_charge_point);
+    end if;
+    -- Each charger by itself, never a whole model (whitepaper A00.FR.324, quirk 14).
+    if
+        v_refusal is null
+        and p_tls_version in ('TLSv1', 'TLSv1.1')
+        and v_charge_point.quirks -> 'allows_old_tls' is distinct from 'true'
+    then
+        v_refusal := 'needs_newer_tls';
+    end if;
     if v_refusal is null and not (
         v_charge_point.is_enabled
         and (select t.is_active from core.tenants as t where t.id = v_charge_point.tenant_id)
@@ -9703,7 +17867,7 @@ begin
         from unnest(
             case
                 when v_offered <> '{}' then v_offered
-                else array[v_charge_point.quirks ->> 'assume_subprotocol']
+                else array[v_quirks ->> 'assume_subprotocol']
             end
         ) with ordinality as o (subprotocol, ordinal)
         inner join ocpp.list_subprotocols() as l on l.subprotocol = o.subprotocol
@@ -9721,7 +17885,8 @@ begin
     v_connection.refuse_reason := v_refusal;
     v_connection.remote_address := left(p_remote_address, 100);
     v_connection.user_agent := left(p_user_agent, 200);
-    v_connection.is_tls := coalesce(p_is_tls, false);
+    v_connection.is_tls := p_tls_version is not null;
+    v_connection.tls_version := left(p_tls_version, 20);
     if v_refusal is not null then
         perform set_config('synchronous_commit', 'off', true);
         perform fleet.record_refusal(v_connection);
@@ -9741,36 +17906,70 @@ begin
         array[
             case when v_offered = '{}' then 'assumed_subprotocol' end,
             case when v_key.is_hex_form then 'hex_key' end,
-            case when v_key.key_id is null then 'no_key' end
+            case when v_charge_point.security_profile < 3 and v_key.key_id is null then 'no_key' end,
+            case
+                when v_charge_point.security_profile < 2 and p_tls_version is not null
+                    then 'more_than_profile'
+            end,
+            case when v_has_raised then 'profile_raised' end,
+            -- It has not stored the key it was given, or not yet.
+            case
+                when exists (
+                    select
+                    from core.charge_point_keys as k
+                    where
+                        k.tenant_id = v_charge_point.tenant_id
+                        and k.charge_point_id = v_charge_point.id
+                        and k.id > v_key.key_id
+                        and k.retired_at is null
+                )
+                    then 'old_key'
+            end
         ],
         null
     );
     v_connection := fleet.begin_connection(v_connection);
-    perform fleet.note_charge_point_key_use(
-        v_charge_point.tenant_id, v_charge_point.id, v_key.key_id
-    );
+    if v_charge_point.security_profile = 3 then
+        perform fleet.note_charge_point_certificate_use(
+            v_charge_point, p_client_certificate, v_certificate.certificate_id
+        );
+    elsif v_basic_refusal is null then
+        perform fleet.note_charge_point_key_use(
+            v_charge_point.tenant_id, v_charge_point.id, v_key.key_id
+        );
+    end if;
     update core.charge_points as cp
-    set ocpp_version = substr(v_connection.subprotocol, length('ocpp') + 1)
+    set ocpp_version = substr(v_connection.subprotocol, length('ocpp') + 1),
+        security_profile = case
+            when v_has_raised then greatest(cp.pending_security_profile, cp.security_profile)
+            else cp.security_profile
+        end
     where
         cp.tenant_id = v_charge_point.tenant_id
         and cp.id = v_charge_point.id
-        and cp.ocpp_version is distinct from substr(v_connection.subprotocol, length('ocpp') + 1);
+        and (
+            v_has_raised
+            or cp.ocpp_version is distinct from substr(v_connection.subprotocol, length('ocpp') + 1)
+        );
     return jsonb_build_object(
         'status', 101,
         'connection_id', v_connection.id,
         'identity', v_charge_point.identity,
-        'subprotocol', v_connection.subprotocol
+        'subprotocol', v_connection.subprotocol,
+        'settle_s', v_quirks -> 'settle_s',
+        'command_timeout_s', v_quirks -> 'command_timeout_s',
+        'command_gap_s', v_quirks -> 'command_gap_s'
     );
 end;
 $$;
 revoke all on function ocpp.open_connection(
-    uuid, text[], text, bytea, text[], text, boolean, text
+    uuid, text[], text, bytea, text[], text, text, jsonb, text
 ) from public;
 grant execute on function ocpp.open_connection(
-    uuid, text[], text, bytea, text[], text, boolean, text
+    uuid, text[], text, bytea, text[], text, text, jsonb, text
 ) to bridge;
 comment on function ocpp.open_connection(
-    uuid, text[], text, bytea, text[], text, boolean, text
+    uuid, text[], text, bytea, text[], text, text, jsonb, text
 ) is 'Decide on the handshake of a charger and open its connection.';
 
 -- db/code/ocpp/parse_numeric.sql ----------------------------------------
@@ -9961,12 +18160,69 @@ revoke all on function ocpp.refuse_payload(jsonb, text) from public;
 comment on function ocpp.refuse_payload(jsonb, text) is
     'Refuse a call because a field it cannot do without is absent or unusable.';
 
+-- db/code/ocpp/report_distrust.sql ----------------------------------------
+
+-- Tell of chargers that do not trust our certificate any more (quirk 13).
+--
+-- Who refuses a certificate in TLS has not said who it is. Those who used to come from the same
+-- address over TLS and are away now are the ones; behind an address of many, 20 of them are
+-- named. The alarm stays when the charger comes back, until somebody clears it: the next change of
+-- the chain would hit it again.
+-- Security definer: the bridge has no right on any table.
+-- Called by: the bridge, with its keep-alive, when there was any.
+-- Writes:    core.alarms (kind certificate_distrusted).
+create or replace function ocpp.report_distrust(p_addresses text[])
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform fleet.raise_alarm(
+        d.tenant_id, d.charge_point_id, 'certificate_distrusted', 'critical',
+        'does not trust the certificate of the central system',
+        jsonb_build_object('remote_address', d.remote_address)
+    )
+    from (
+        select
+            p.tenant_id, p.charge_point_id, c.remote_address,
+            row_number() over (
+                partition by c.remote_address order by c.opened_at desc
+            ) as place
+        from ops.presence as p
+        cross join lateral (
+            select c.remote_address, c.is_tls, c.opened_at
+            from ops.connections as c
+            where
+                c.tenant_id = p.tenant_id
+                and c.charge_point_id = p.charge_point_id
+                and c.outcome = 'accepted'
+            order by c.opened_at desc
+            limit 1
+        ) as c
+        where
+            not p.is_connected
+            and p.last_seen_at > now() - interval '90 days'
+            and c.is_tls
+            and c.remote_address = any(p_addresses)
+    ) as d
+    where d.place <= 20
+    order by d.tenant_id, d.charge_point_id;
+end;
+$$;
+revoke all on function ocpp.report_distrust(text[]) from public;
+grant execute on function ocpp.report_distrust(text[]) to bridge;
+comment on function ocpp.report_distrust(text[]) is
+    'Raise alarms for chargers away that came from addresses which refuse our certificate.';
+
 -- db/code/ocpp/start_bridge.sql ----------------------------------------
 
 -- Register a bridge process and tell it how to work.
 --
 -- The answer holds every setting named bridge.* under its short name, the protocols by
--- subprotocol, and the actions that are batched alone: the bridge has no defaults of its own.
+-- subprotocol, the actions that are batched alone, the channel that rings for commands, and the
+-- digests of the schemas that are stored here: the bridge has no defaults of its own.
 -- A bridge that starts has no sockets: what an earlier life of the same id left open is closed.
 -- Security definer: the bridge has no right on any table.
 -- Called by: the bridge, once at its start and after each loss of the database.
@@ -10004,7 +18260,19 @@ begin
             select jsonb_object_agg(l.subprotocol, l.version)
             from ocpp.list_subprotocols() as l
         ),
-        'solo_actions', to_jsonb(ocpp.list_solo_actions())
+        'solo_actions', to_jsonb(ocpp.list_solo_actions()),
+        'channel', 'bridge_' || replace(p_bridge_id::text, '-', '_'),
+        'schema_digests', (
+            select jsonb_object_agg(
+                l.version,
+                (
+                    select min(m.digest)
+                    from ops.message_schemas as m
+                    where m.ocpp_version = l.version
+                )
+            )
+            from ocpp.list_subprotocols() as l
+        )
     );
 end;
 $$;
@@ -10046,6 +18314,194 @@ revoke all on function ocpp.stop_bridge(uuid) from public;
 grant execute on function ocpp.stop_bridge(uuid) to bridge;
 comment on function ocpp.stop_bridge(uuid) is
     'Close every connection of a bridge process that stops.';
+
+-- db/code/ocpp/store_schemas.sql ----------------------------------------
+
+-- Keep the JSON schemas of the requests of one OCPP version, as the bridge's library has them.
+--
+-- p_schemas: {"Reset": {schema}, ...}, all of the version; p_digest: the bridge's name for them,
+-- which ocpp.start_bridge gives back so that they are sent only when they differ.
+-- Security definer: the bridge has no right on any table.
+-- Called by: the bridge, at its start.
+-- Writes:    ops.message_schemas.
+create or replace function ocpp.store_schemas(p_version text, p_digest text, p_schemas jsonb)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    -- Bridges that start together.
+    perform pg_advisory_xact_lock(hashtextextended('ocpp.store_schemas', 0));
+    delete from ops.message_schemas as m
+    where m.ocpp_version = p_version and not p_schemas ? m.action;
+    insert into ops.message_schemas as m (ocpp_version, action, schema, digest)
+    select p_version, s.key, s.value, p_digest
+    from jsonb_each(p_schemas) as s
+    on conflict (ocpp_version, action) do update
+        set schema = excluded.schema, digest = excluded.digest;
+end;
+$$;
+revoke all on function ocpp.store_schemas(text, text, jsonb) from public;
+grant execute on function ocpp.store_schemas(text, text, jsonb) to bridge;
+comment on function ocpp.store_schemas(text, text, jsonb) is
+    'Keep the JSON schemas of the requests of one OCPP version.';
+
+-- db/code/ocpp/take_commands.sql ----------------------------------------
+
+-- Take the next command of each connection, to be sent now.
+--
+-- At most one a connection: the oldest that is queued, has not expired and speaks its version.
+-- None where one is in flight, or where the connection is closed, replaced or another bridge's.
+-- What is returned is marked sent: the bridge writes a frame only after this has committed, so
+-- that no crash on either side sends a command twice (DESIGN 9).
+-- The rows of the connections are locked first: whoever closes one waits and then finds its
+-- command in flight, and of two that take for one connection the other finds nothing. Nobody
+-- waits here: what is locked is passed over and found by the next bell or poll.
+-- payload is compact JSON with its secrets; the log has them masked.
+-- Security definer: the bridge has no right on any table.
+-- Called by: the bridge.
+-- Writes:    ops.commands, ops.message_log; locks rows of ops.connections.
+-- Errors:    22023 for more than 40 connections.
+create or replace function ocpp.take_commands(p_bridge_id uuid, p_connection_ids bigint[])
+returns table (
+    connection_id bigint, message_id text, action text, payload text, timeout_s numeric
+)
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+as $$
+#variable_conflict use_column
+declare
+    v_synchronous_commit constant text := current_setting('synchronous_commit');
+    v_timeout_s constant numeric := access.get_setting('bridge.command_timeout_s')::numeric;
+    v_connection_ids bigint[];
+    v_command_ids bigint[];
+    v_taken_ids bigint[];
+    v_message_ids text[];
+    v_actions text[];
+    v_payloads text[];
+    v_timeouts numeric[];
+    v_size integer;
+begin
+    if cardinality(p_connection_ids) > 40 then
+        raise exception using
+            errcode = '22023', message = 'commands are taken for at most 40 connections';
+    end if;
+    v_connection_ids := array(
+        select c.id
+        from ops.connections as c
+        where c.id = any(p_connection_ids) and c.bridge_id = p_bridge_id and c.closed_at is null
+        order by c.id
+        for no key update skip locked
+    );
+    if v_connection_ids = '{}' then
+        return;
+    end if;
+
+    -- A statement of its own: it sees what was committed before the locks were ours.
+    select array_agg(h.id)
+    into v_command_ids
+    from ops.connections as c
+    cross join lateral (
+        select q.id
+        from ops.commands as q
+        where
+            q.tenant_id = c.tenant_id
+            and q.charge_point_id = c.charge_point_id
+            and q.state = 'queued'
+            and q.expires_at > clock_timestamp()
+            and q.ocpp_version = substr(c.subprotocol, 5)
+        order by q.id
+        limit 1
+    ) as h
+    where
+        c.id = any(v_connection_ids)
+        and not exists (
+            select
+            from ops.commands as f
+            where
+                f.tenant_id = c.tenant_id
+                and f.charge_point_id = c.charge_point_id
+                and f.state = 'sent'
+        );
+    if v_command_ids is null then
+        return;
+    end if;
+
+    with locked as (
+        select q.tenant_id, q.id, c.id as connection_id
+        from ops.connections as c
+        inner join ops.commands as q
+            on q.tenant_id = c.tenant_id and q.charge_point_id = c.charge_point_id
+        where c.id = any(v_connection_ids) and q.state = 'queued' and q.id = any(v_command_ids)
+        order by c.id
+        for update of q skip locked
+    ),
+
+    taken as (
+        update ops.commands as q
+        set state = 'sent',
+            connection_id = l.connection_id,
+            sent_at = clock_timestamp(),
+            answer_due_at = clock_timestamp() + make_interval(secs => t.timeout_s::float8)
+        from locked as l
+        inner join ops.connections as c on c.id = l.connection_id
+        inner join core.charge_points as cp
+            on cp.tenant_id = c.tenant_id and cp.id = c.charge_point_id
+        cross join lateral (
+            select coalesce(
+                (fleet.get_quirks(cp) ->> 'command_timeout_s')::numeric, v_timeout_s
+            ) as timeout_s
+        ) as t
+        where q.tenant_id = l.tenant_id and q.id = l.id and q.state = 'queued'
+        returning
+            l.connection_id, q.tenant_id, q.id, q.message_id, q.action, q.payload, t.timeout_s
+    )
+
+    select
+        array_agg(t.connection_id),
+        array_agg(t.message_id),
+        array_agg(t.action),
+        array_agg(ocpp.compact_json(coalesce(s.payload, t.payload))),
+        array_agg(t.timeout_s)
+    into v_taken_ids, v_message_ids, v_actions, v_payloads, v_timeouts
+    from taken as t
+    left join ops.command_secrets as s on s.tenant_id = t.tenant_id and s.command_id = t.id;
+    v_size := cardinality(v_taken_ids);
+    if v_size is null then
+        return;
+    end if;
+
+    perform ocpp.log_frames(
+        v_taken_ids,
+        array_fill(clock_timestamp(), array[v_size]),
+        array_fill('out'::text, array[v_size]),
+        array_fill(2::smallint, array[v_size]),
+        v_message_ids,
+        v_actions,
+        v_payloads,
+        array_fill(null::text, array[v_size])
+    );
+    -- The log may lose its last moments, this must not.
+    perform set_config(
+        'synchronous_commit',
+        case when v_synchronous_commit in ('off', 'local') then 'on' else v_synchronous_commit end,
+        true
+    );
+    return query
+    select t.connection_id, t.message_id, t.action, t.payload, t.timeout_s
+    from unnest(v_taken_ids, v_message_ids, v_actions, v_payloads, v_timeouts)
+        as t (connection_id, message_id, action, payload, timeout_s);
+end;
+$$;
+revoke all on function ocpp.take_commands(uuid, bigint[]) from public;
+grant execute on function ocpp.take_commands(uuid, bigint[]) to bridge;
+comment on function ocpp.take_commands(uuid, bigint[]) is
+    'Take the next command of each connection, marked as sent before its frame is written.';
 
 -- db/code/ocpp/trim_text.sql ----------------------------------------
 
@@ -10160,6 +18616,96 @@ revoke all on function ocpp16.boot_notification(ops.ocpp_call, jsonb) from publi
 comment on function ocpp16.boot_notification(ops.ocpp_call, jsonb) is
     'OCPP 1.6 BootNotification: keep what the charge point is, answer time and interval.';
 
+-- db/code/ocpp16/certificate_signed.sql ----------------------------------------
+
+-- Before CertificateSigned is queued: what is sent has to be a certificate.
+--
+-- Called by: fleet.queue_command.
+-- Errors:    PT400 certificate_invalid.
+create or replace function ocpp16.prepare_certificate_signed(
+    p_charge_point core.charge_points,
+    p_payload jsonb
+)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform fleet.check_certificate(p_payload ->> 'certificateChain');
+    return p_payload;
+end;
+$$;
+revoke all on function ocpp16.prepare_certificate_signed(core.charge_points, jsonb) from public;
+comment on function ocpp16.prepare_certificate_signed(core.charge_points, jsonb) is
+    'OCPP 1.6 CertificateSigned: what is sent has to be a certificate.';
+
+-- What CertificateSigned takes to a charge point is its certificate from now on: it may connect
+-- with it before its answer has reached us.
+--
+-- Called by: fleet.queue_command.
+-- Writes:    core.charge_point_certificates.
+-- Errors:    PT409 certificate_of_another.
+create or replace function ocpp16.queued_certificate_signed(
+    p_command ops.commands,
+    p_payload jsonb
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform fleet.register_certificate(
+        p_command.tenant_id, p_command.charge_point_id, p_payload ->> 'certificateChain',
+        fleet.parse_certificate(p_payload ->> 'certificateChain')
+    );
+end;
+$$;
+revoke all on function ocpp16.queued_certificate_signed(ops.commands, jsonb) from public;
+comment on function ocpp16.queued_certificate_signed(ops.commands, jsonb) is
+    'OCPP 1.6 CertificateSigned: the certificate becomes that of the charge point.';
+
+-- What became of CertificateSigned: a charger that does not take it raises an alarm.
+--
+-- The certificate stays the charger's: nobody else has its private key, and it may connect with
+-- it all the same.
+-- Called by: the command core, with the final state.
+-- Writes:    core.alarms.
+create or replace function ocpp16.finished_certificate_signed(
+    p_command ops.commands,
+    p_payload jsonb,
+    p_result jsonb
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if p_command.state = 'accepted' then
+        perform fleet.clear_alarm(
+            p_command.tenant_id, p_command.charge_point_id, 'certificate_rejected'
+        );
+    elsif p_command.state in ('expired', 'rejected', 'error') then
+        perform fleet.raise_alarm(
+            p_command.tenant_id, p_command.charge_point_id, 'certificate_rejected', 'warning',
+            'It did not take the certificate that was signed for it.',
+            jsonb_build_object(
+                'command_id', p_command.id, 'state', p_command.state,
+                'error_code', p_command.error_code
+            )
+        );
+    end if;
+end;
+$$;
+revoke all on function ocpp16.finished_certificate_signed(ops.commands, jsonb, jsonb) from public;
+comment on function ocpp16.finished_certificate_signed(ops.commands, jsonb, jsonb) is
+    'OCPP 1.6 CertificateSigned: alarm when the charger does not take it.';
+
 -- db/code/ocpp16/data_transfer.sql ----------------------------------------
 
 -- OCPP 1.6 §4.3, DataTransfer: a vendor's own message, of which we know none.
@@ -10187,11 +18733,51 @@ revoke all on function ocpp16.data_transfer(ops.ocpp_call, jsonb) from public;
 comment on function ocpp16.data_transfer(ops.ocpp_call, jsonb) is
     'OCPP 1.6 DataTransfer: answer that the vendor''s messages are not known here.';
 
+-- db/code/ocpp16/delete_certificate.sql ----------------------------------------
+
+-- What became of DeleteCertificate: a certificate that is gone, or never was there, is forgotten.
+--
+-- Called by: the command core, with the final state.
+-- Writes:    core.installed_certificates.
+create or replace function ocpp16.finished_delete_certificate(
+    p_command ops.commands,
+    p_payload jsonb,
+    p_result jsonb
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_hash constant jsonb := p_payload -> 'certificateHashData';
+begin
+    if
+        p_command.state = 'accepted'
+        or p_command.state = 'rejected' and lower(ocpp.get_text(p_result, 'status')) = 'notfound'
+    then
+        delete from core.installed_certificates as i
+        where
+            i.tenant_id = p_command.tenant_id
+            and i.charge_point_id = p_command.charge_point_id
+            -- Case does not matter in these (OCPP 1.6 Security Whitepaper §6.1, CiString).
+            and lower(i.issuer_name_hash) = lower(v_hash ->> 'issuerNameHash')
+            and lower(i.issuer_key_hash) = lower(v_hash ->> 'issuerKeyHash')
+            and lower(i.serial_number) = lower(v_hash ->> 'serialNumber');
+    end if;
+end;
+$$;
+revoke all on function ocpp16.finished_delete_certificate(ops.commands, jsonb, jsonb) from public;
+comment on function ocpp16.finished_delete_certificate(ops.commands, jsonb, jsonb) is
+    'OCPP 1.6 DeleteCertificate: forget what the charger no longer has.';
+
 -- db/code/ocpp16/diagnostics_status_notification.sql ----------------------------------------
 
 -- OCPP 1.6 §4.4, DiagnosticsStatusNotification: how an upload of diagnostics goes.
 --
 -- Called by: ocpp.handle_calls, whose message log keeps the message.
+-- Writes:    core.device_jobs, core.device_job_events.
 -- Errors:    OCPP1 OccurenceConstraintViolation without status.
 create or replace function ocpp16.diagnostics_status_notification(
     p_call ops.ocpp_call,
@@ -10203,22 +18789,484 @@ volatile
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+    v_status constant text := ocpp.get_text(p_payload, 'status');
 begin
-    if ocpp.get_text(p_payload, 'status') is null then
+    if v_status is null then
         perform ocpp.refuse_payload(p_payload, 'status');
     end if;
+    perform fleet.record_device_status(
+        p_call, 'diagnostics', 'log', null, v_status
+    );
     return '{}';
 end;
 $$;
 revoke all on function ocpp16.diagnostics_status_notification(ops.ocpp_call, jsonb) from public;
 comment on function ocpp16.diagnostics_status_notification(ops.ocpp_call, jsonb) is
-    'OCPP 1.6 DiagnosticsStatusNotification: acknowledge.';
+    'OCPP 1.6 DiagnosticsStatusNotification: file it under the upload that it is about.';
+
+-- db/code/ocpp16/finished_cancel_reservation.sql ----------------------------------------
+
+-- OCPP 1.6 §5.1, CancelReservation.conf: the reservation is over.
+--
+-- Accepted ends it. Rejected says that the charge point has no such reservation: it is over as
+-- well, and status_reported keeps the word.
+-- Called by: when the command is finished, and by a late answer.
+-- Writes:    core.reservations.
+create or replace function ocpp16.finished_cancel_reservation(
+    p_command ops.commands,
+    p_payload jsonb,
+    p_result jsonb
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if p_command.state in ('accepted', 'rejected') then
+        update core.reservations as r
+        set
+            state = 'cancelled',
+            status_reported = case
+                when p_command.state = 'rejected' then 'Rejected'
+                else r.status_reported
+            end
+        where
+            r.tenant_id = p_command.tenant_id
+            and r.charge_point_id = p_command.charge_point_id
+            and r.reservation_no = ocpp.get_integer(p_payload, 'reservationId')
+            and r.state in ('requested', 'reserved', 'unknown');
+    end if;
+end;
+$$;
+revoke all on function ocpp16.finished_cancel_reservation(ops.commands, jsonb, jsonb) from public;
+comment on function ocpp16.finished_cancel_reservation(ops.commands, jsonb, jsonb) is
+    'OCPP 1.6 CancelReservation.conf: the reservation is over.';
+
+-- db/code/ocpp16/finished_change_configuration.sql ----------------------------------------
+
+-- OCPP 1.6 §7.22, ConfigurationStatus: keep a value that was accepted.
+--
+-- RebootRequired is an acceptance: the value holds from the next boot on. NotSupported says that
+-- the charge point does not know the key. Rejected changes nothing.
+-- Called by: when the command is finished.
+-- Writes:    core.configuration_keys, core.configuration_changes, and what
+--            fleet.settle_security_change does, for the keys of security.
+create or replace function ocpp16.finished_change_configuration(
+    p_command ops.commands,
+    p_payload jsonb,
+    p_result jsonb
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_status constant text := lower(ocpp.get_text(p_result, 'status'));
+begin
+    if p_command.state = 'accepted' then
+        perform fleet.record_configuration(
+            p_command,
+            jsonb_build_array(
+                jsonb_build_object(
+                    'key', p_payload ->> 'key',
+                    'value', p_payload ->> 'value',
+                    'needs_reboot', v_status = 'rebootrequired'
+                )
+            ),
+            true
+        );
+    elsif v_status = 'notsupported' then
+        perform fleet.record_configuration(
+            p_command,
+            jsonb_build_array(
+                jsonb_build_object('key', p_payload ->> 'key', 'is_unknown', true)
+            ),
+            true
+        );
+    end if;
+    if ocpp16.is_security_key(p_payload) then
+        perform fleet.settle_security_change(p_command, p_payload, p_result);
+    end if;
+end;
+$$;
+revoke all on function ocpp16.finished_change_configuration(ops.commands, jsonb, jsonb)
+from public;
+comment on function ocpp16.finished_change_configuration(ops.commands, jsonb, jsonb) is
+    'OCPP 1.6 ChangeConfiguration.conf: keep a value that was accepted.';
+
+-- db/code/ocpp16/finished_clear_charging_profile.sql ----------------------------------------
+
+-- OCPP 1.6 §5.5, ClearChargingProfile.conf: profiles that no longer stand on the charge point.
+--
+-- A number names one profile; without it, connector, purpose and stack level name all that meet
+-- them, and nothing at all names all (§6.13). Unknown says that the charge point has none such:
+-- what we took for installed is not.
+-- Called by: when the command is finished, and by a late answer.
+-- Writes:    core.charging_profile_installations.
+create or replace function ocpp16.finished_clear_charging_profile(
+    p_command ops.commands,
+    p_payload jsonb,
+    p_result jsonb
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_status constant text := lower(ocpp.get_text(p_result, 'status'));
+    v_profile_no constant integer := ocpp.get_integer(p_payload, 'id');
+    v_connector_id constant integer := ocpp.get_integer(p_payload, 'connectorId');
+    v_purpose constant text := p_payload ->> 'chargingProfilePurpose';
+    v_stack_level constant integer := ocpp.get_integer(p_payload, 'stackLevel');
+begin
+    if v_status in ('accepted', 'unknown') then
+        update core.charging_profile_installations as i
+        set state = 'cleared', ended_at = coalesce(p_command.answered_at, now())
+        where
+            i.tenant_id = p_command.tenant_id
+            and i.charge_point_id = p_command.charge_point_id
+            and i.state in ('installed', 'unknown')
+            -- A late answer says nothing of what came after the question.
+            and coalesce(i.command_id < p_command.id, true)
+            and case
+                when v_profile_no is not null then i.profile_no = v_profile_no
+                else
+                    (v_connector_id is null or i.ocpp16_connector_id = v_connector_id)
+                    and (v_purpose is null or i.purpose = v_purpose)
+                    and (v_stack_level is null or i.stack_level = v_stack_level)
+            end;
+    end if;
+end;
+$$;
+revoke all on function ocpp16.finished_clear_charging_profile(ops.commands, jsonb, jsonb)
+from public;
+comment on function ocpp16.finished_clear_charging_profile(ops.commands, jsonb, jsonb) is
+    'OCPP 1.6 ClearChargingProfile.conf: profiles that no longer stand on the charge point.';
+
+-- db/code/ocpp16/finished_get_configuration.sql ----------------------------------------
+
+-- OCPP 1.6 §6.24, GetConfiguration.conf: keep the keys that were reported.
+--
+-- Called by: when the command is finished.
+-- Writes:    core.configuration_keys, core.configuration_changes.
+-- What is no list of objects is passed over; a key without a value has none.
+create or replace function ocpp16.finished_get_configuration(
+    p_command ops.commands,
+    p_payload jsonb,
+    p_result jsonb
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_reported jsonb;
+begin
+    if p_command.state <> 'accepted' or jsonb_typeof(p_result) is distinct from 'object' then
+        return;
+    end if;
+    select coalesce(jsonb_agg(r.item), '[]')
+    into v_reported
+    from (
+        select
+            jsonb_build_object(
+                'key', ocpp.get_text(k.item, 'key'),
+                'value', k.item ->> 'value',
+                'is_readonly', case lower(k.item ->> 'readonly')
+                    when 'true' then true
+                    when 'false' then false
+                end
+            ) as item
+        from jsonb_array_elements(
+            case jsonb_typeof(p_result -> 'configurationKey')
+                when 'array' then p_result -> 'configurationKey'
+                else '[]'
+            end
+        ) as k (item)
+        where jsonb_typeof(k.item) = 'object'
+        union all
+        select jsonb_build_object('key', u.item #>> '{}', 'is_unknown', true)
+        from jsonb_array_elements(
+            case jsonb_typeof(p_result -> 'unknownKey')
+                when 'array' then p_result -> 'unknownKey'
+                else '[]'
+            end
+        ) as u (item)
+        where jsonb_typeof(u.item) = 'string'
+    ) as r;
+    perform fleet.record_configuration(p_command, v_reported, false);
+end;
+$$;
+revoke all on function ocpp16.finished_get_configuration(ops.commands, jsonb, jsonb) from public;
+comment on function ocpp16.finished_get_configuration(ops.commands, jsonb, jsonb) is
+    'OCPP 1.6 GetConfiguration.conf: keep the keys that were reported.';
+
+-- db/code/ocpp16/finished_get_local_list_version.sql ----------------------------------------
+
+-- OCPP 1.6 §5.10, GetLocalListVersion.conf: whether the list is what we think it is.
+--
+-- -1 says that there is no list and 0 that it is empty, which is certain; another version than
+-- ours says that somebody else wrote it, so that the next update is a full one. A version above
+-- 2,000,000,000 is none: versions only grow, and there would soon be no next one.
+-- Called by: when the command is finished, and by a late answer, which says nothing any more when
+--            an update was sent since.
+-- Writes:    core.local_lists, core.local_list_entries.
+create or replace function ocpp16.finished_get_local_list_version(
+    p_command ops.commands,
+    p_payload jsonb,
+    p_result jsonb
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_version constant integer := ocpp.get_integer(p_result, 'listVersion');
+    v_list core.local_lists;
+begin
+    if p_command.state <> 'accepted' or v_version is null or v_version < -1 then
+        return;
+    end if;
+    v_list := charging.lock_local_list(p_command.tenant_id, p_command.charge_point_id);
+    if charging.has_newer_local_list(p_command) then
+        return;
+    end if;
+    if v_version <= 0 then
+        delete from core.local_list_entries as e
+        where
+            e.tenant_id = p_command.tenant_id
+            and e.charge_point_id = p_command.charge_point_id;
+    end if;
+    update core.local_lists as l
+    set
+        version = case when v_version <= 2000000000 then v_version end,
+        is_certain = v_version <= 0
+            or v_list.is_certain and v_version is not distinct from v_list.version,
+        checked_at = coalesce(p_command.answered_at, now())
+    where
+        l.tenant_id = p_command.tenant_id
+        and l.charge_point_id = p_command.charge_point_id;
+end;
+$$;
+revoke all on function ocpp16.finished_get_local_list_version(ops.commands, jsonb, jsonb)
+from public;
+comment on function ocpp16.finished_get_local_list_version(ops.commands, jsonb, jsonb) is
+    'OCPP 1.6 GetLocalListVersion.conf: whether the list is what we think it is.';
+
+-- db/code/ocpp16/finished_remote_start_transaction.sql ----------------------------------------
+
+-- OCPP 1.6 §5.11, RemoteStartTransaction: a refused one has started nothing.
+--
+-- Called by: fleet.finish_command.
+-- A session that began while the answer was under way was tied to the command; with a refusal it
+-- was somebody's at the charger.
+-- Writes:    core.sessions.
+create or replace function ocpp16.finished_remote_start_transaction(
+    p_command ops.commands,
+    p_payload jsonb,
+    p_result jsonb
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if p_command.state in ('rejected', 'error') then
+        update core.sessions as s
+        set command_id = null
+        where s.tenant_id = p_command.tenant_id and s.command_id = p_command.id;
+    end if;
+end;
+$$;
+revoke all on function ocpp16.finished_remote_start_transaction(
+    ops.commands, jsonb, jsonb
+) from public;
+comment on function ocpp16.finished_remote_start_transaction(ops.commands, jsonb, jsonb) is
+    'OCPP 1.6 RemoteStartTransaction: release the session of a command that was refused.';
+
+-- db/code/ocpp16/finished_reserve_now.sql ----------------------------------------
+
+-- OCPP 1.6 §7.40, ReservationStatus: what became of a reservation that was asked for.
+--
+-- Accepted reserves; Faulted, Occupied, Rejected and Unavailable do not, nor does an error. An
+-- answer that never came leaves it open. One that was used, cancelled or has expired stays so.
+-- Called by: when the command is finished, and by a late answer.
+-- Writes:    core.reservations.
+create or replace function ocpp16.finished_reserve_now(
+    p_command ops.commands,
+    p_payload jsonb,
+    p_result jsonb
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_status constant text := left(ocpp.get_text(p_result, 'status'), 50);
+begin
+    update core.reservations as r
+    set
+        state = case
+            when p_command.state = 'accepted' then 'reserved'
+            when p_command.state = 'unknown' then 'unknown'
+            when p_command.state in ('expired', 'cancelled') then 'cancelled'
+            else 'rejected'
+        end,
+        status_reported = coalesce(v_status, p_command.error_code)
+    where
+        r.tenant_id = p_command.tenant_id
+        and r.command_id = p_command.id
+        and r.state in ('requested', 'unknown');
+end;
+$$;
+revoke all on function ocpp16.finished_reserve_now(ops.commands, jsonb, jsonb) from public;
+comment on function ocpp16.finished_reserve_now(ops.commands, jsonb, jsonb) is
+    'OCPP 1.6 ReserveNow.conf: what became of a reservation that was asked for.';
+
+-- db/code/ocpp16/finished_send_local_list.sql ----------------------------------------
+
+-- OCPP 1.6 §7.47, UpdateStatus: the list that a charge point accepted is what it has.
+--
+-- Any other outcome of an update that was sent leaves it uncertain what stands there: the next
+-- update is a full one (§5.15 says so for Failed and VersionMismatch). NotSupported says that
+-- there is no list. Updates that wait behind one that failed are cancelled: they build on it.
+-- Called by: when the command is finished, and by a late answer, which says nothing any more when a
+--            newer version was accepted since.
+-- Writes:    core.local_lists, core.local_list_entries; ops.commands of the same batch.
+create or replace function ocpp16.finished_send_local_list(
+    p_command ops.commands,
+    p_payload jsonb,
+    p_result jsonb
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_list constant core.local_lists := charging.lock_local_list(
+        p_command.tenant_id, p_command.charge_point_id
+    );
+    v_version constant integer := ocpp.get_integer(p_payload, 'listVersion');
+    v_status constant text := left(ocpp.get_text(p_result, 'status'), 50);
+    v_has_none constant boolean := lower(v_status) is not distinct from 'notsupported';
+begin
+    if v_version <= v_list.version then
+        return;
+    end if;
+    if p_command.state = 'accepted' then
+        perform charging.install_local_list(p_command, p_payload);
+        return;
+    end if;
+    -- One that was never sent has changed nothing.
+    if p_command.state not in ('expired', 'cancelled') then
+        update core.local_lists as l
+        set
+            is_certain = v_has_none,
+            version = case when v_has_none then -1 else l.version end,
+            status_reported = coalesce(v_status, p_command.error_code, l.status_reported)
+        where
+            l.tenant_id = p_command.tenant_id
+            and l.charge_point_id = p_command.charge_point_id;
+        if v_has_none then
+            delete from core.local_list_entries as e
+            where
+                e.tenant_id = p_command.tenant_id
+                and e.charge_point_id = p_command.charge_point_id;
+        end if;
+    end if;
+    if p_command.batch_id is not null and p_command.error_code is distinct from 'Superseded' then
+        perform charging.cancel_local_list_updates(
+            p_command.tenant_id, p_command.charge_point_id, p_command.batch_id
+        );
+    end if;
+end;
+$$;
+revoke all on function ocpp16.finished_send_local_list(ops.commands, jsonb, jsonb) from public;
+comment on function ocpp16.finished_send_local_list(ops.commands, jsonb, jsonb) is
+    'OCPP 1.6 SendLocalList.conf: the list that a charge point accepted is what it has.';
+
+-- db/code/ocpp16/finished_set_charging_profile.sql ----------------------------------------
+
+-- OCPP 1.6 §7.11, ChargingProfileStatus: what stands on the charge point now.
+--
+-- Accepted installs the profile and ends what it replaces: what was sent before it, for the answer
+-- may be late. Rejected and NotSupported install
+-- nothing, nor does an error. A TxProfile whose session is over by now stays cleared.
+-- Called by: when the command is finished, and by a late answer.
+-- Writes:    core.charging_profile_installations.
+create or replace function ocpp16.finished_set_charging_profile(
+    p_command ops.commands,
+    p_payload jsonb,
+    p_result jsonb
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_status constant text := left(ocpp.get_text(p_result, 'status'), 50);
+    v_at constant timestamptz := coalesce(p_command.answered_at, now());
+begin
+    update core.charging_profile_installations as i
+    set
+        state = case
+            when p_command.state = 'accepted' then 'installed'
+            when p_command.state in ('unknown', 'cancelled') then p_command.state
+            when p_command.state = 'expired' then 'cancelled'
+            else 'rejected'
+        end,
+        status_reported = coalesce(v_status, p_command.error_code),
+        installed_at = case when p_command.state = 'accepted' then v_at end,
+        ended_at = case when p_command.state not in ('accepted', 'unknown') then v_at end
+    where
+        i.tenant_id = p_command.tenant_id
+        and i.command_id = p_command.id
+        and i.state in ('requested', 'unknown');
+    if not found or p_command.state <> 'accepted' then
+        return;
+    end if;
+    update core.charging_profile_installations as i
+    set state = 'replaced', ended_at = v_at
+    where
+        i.tenant_id = p_command.tenant_id
+        and i.charge_point_id = p_command.charge_point_id
+        and coalesce(i.command_id < p_command.id, true)
+        and i.state in ('installed', 'unknown')
+        and charging.is_profile_replaced(
+            i, ocpp.get_integer(p_payload, 'connectorId'), p_payload -> 'csChargingProfiles'
+        );
+end;
+$$;
+revoke all on function ocpp16.finished_set_charging_profile(ops.commands, jsonb, jsonb)
+from public;
+comment on function ocpp16.finished_set_charging_profile(ops.commands, jsonb, jsonb) is
+    'OCPP 1.6 SetChargingProfile.conf: what stands on the charge point now.';
 
 -- db/code/ocpp16/firmware_status_notification.sql ----------------------------------------
 
 -- OCPP 1.6 §4.5, FirmwareStatusNotification: how a firmware update goes.
 --
 -- Called by: ocpp.handle_calls, whose message log keeps the message.
+-- Writes:    core.device_jobs, core.device_job_events.
 -- Errors:    OCPP1 OccurenceConstraintViolation without status.
 create or replace function ocpp16.firmware_status_notification(
     p_call ops.ocpp_call,
@@ -10230,16 +19278,244 @@ volatile
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+    v_status constant text := ocpp.get_text(p_payload, 'status');
 begin
-    if ocpp.get_text(p_payload, 'status') is null then
+    if v_status is null then
         perform ocpp.refuse_payload(p_payload, 'status');
     end if;
+    perform fleet.record_device_status(
+        p_call, 'firmware', 'signed_firmware', null, v_status
+    );
     return '{}';
 end;
 $$;
 revoke all on function ocpp16.firmware_status_notification(ops.ocpp_call, jsonb) from public;
 comment on function ocpp16.firmware_status_notification(ops.ocpp_call, jsonb) is
-    'OCPP 1.6 FirmwareStatusNotification: acknowledge.';
+    'OCPP 1.6 FirmwareStatusNotification: file it under the update that it is about.';
+
+-- db/code/ocpp16/get_diagnostics.sql ----------------------------------------
+
+-- OCPP 1.6 §5.9, GetDiagnostics: leave a file with diagnostics.
+--
+-- An answer without a file name means that there is nothing to upload (§6.26): the job failed, and
+-- goes on if the charger uploads all the same.
+-- Called by: fleet.queue_command (prepare_, queued_), and when the command is finished.
+-- Writes:    core.device_jobs, ops.transfer_tickets.
+-- Errors:    PT400 location_not_allowed.
+create or replace function ocpp16.prepare_get_diagnostics(
+    p_charge_point core.charge_points,
+    p_payload jsonb
+)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_url constant text := fleet.prepare_location(
+        p_charge_point.tenant_id, 'upload', p_payload ->> 'location'
+    );
+begin
+    return p_payload
+        || case when v_url is null then '{}' else jsonb_build_object('location', v_url) end;
+end;
+$$;
+revoke all on function ocpp16.prepare_get_diagnostics(core.charge_points, jsonb) from public;
+comment on function ocpp16.prepare_get_diagnostics(core.charge_points, jsonb) is
+    'OCPP 1.6 GetDiagnostics: the address with its ticket.';
+
+create or replace function ocpp16.queued_get_diagnostics(
+    p_command ops.commands,
+    p_payload jsonb
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform fleet.create_device_job(
+        p_command,
+        'diagnostics',
+        'upload',
+        p_payload ->> 'location',
+        null,
+        jsonb_build_object('since', p_payload -> 'startTime', 'until', p_payload -> 'stopTime')
+    );
+end;
+$$;
+revoke all on function ocpp16.queued_get_diagnostics(ops.commands, jsonb) from public;
+comment on function ocpp16.queued_get_diagnostics(ops.commands, jsonb) is
+    'OCPP 1.6 GetDiagnostics: remember the job and its ticket.';
+
+create or replace function ocpp16.finished_get_diagnostics(
+    p_command ops.commands,
+    p_payload jsonb,
+    p_result jsonb
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform fleet.settle_device_job(
+        p_command,
+        p_result,
+        ocpp.get_text(p_result, 'fileName'),
+        case when ocpp.get_text(p_result, 'fileName') is null then 'nothing_to_upload' end
+    );
+end;
+$$;
+revoke all on function ocpp16.finished_get_diagnostics(ops.commands, jsonb, jsonb) from public;
+comment on function ocpp16.finished_get_diagnostics(ops.commands, jsonb, jsonb) is
+    'OCPP 1.6 GetDiagnostics: draw the consequences of the answer for the job.';
+
+-- db/code/ocpp16/get_installed_certificate_ids.sql ----------------------------------------
+
+-- What a charger answered to GetInstalledCertificateIds replaces what was known of that type.
+--
+-- NotFound means none. Of what the charger lists the first 100 that can be read are kept.
+-- Called by: the command core, with the final state.
+-- Writes:    core.installed_certificates.
+create or replace function ocpp16.finished_get_installed_certificate_ids(
+    p_command ops.commands,
+    p_payload jsonb,
+    p_result jsonb
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_type constant text := p_payload ->> 'certificateType';
+begin
+    if coalesce(lower(ocpp.get_text(p_result, 'status')), '') not in ('accepted', 'notfound') then
+        return;
+    end if;
+    delete from core.installed_certificates as i
+    where
+        i.tenant_id = p_command.tenant_id
+        and i.charge_point_id = p_command.charge_point_id
+        and i.certificate_type = v_type;
+    insert into core.installed_certificates (
+        tenant_id, charge_point_id, certificate_type, hash_algorithm, issuer_name_hash,
+        issuer_key_hash, serial_number, reported_at, command_id
+    )
+    select
+        p_command.tenant_id, p_command.charge_point_id, v_type,
+        upper(ocpp.get_text(h.hash, 'hashAlgorithm')),
+        lower(left(ocpp.get_text(h.hash, 'issuerNameHash'), 128)),
+        lower(left(ocpp.get_text(h.hash, 'issuerKeyHash'), 128)),
+        upper(left(ocpp.get_text(h.hash, 'serialNumber'), 40)),
+        coalesce(p_command.answered_at, now()), p_command.id
+    from jsonb_path_query(
+        p_result, 'lax $.certificateHashData[*] ? (@.type() == "object")'
+    ) with ordinality as h (hash, ordinal)
+    where
+        upper(ocpp.get_text(h.hash, 'hashAlgorithm')) in ('SHA256', 'SHA384', 'SHA512')
+        and ocpp.get_text(h.hash, 'issuerNameHash') is not null
+        and ocpp.get_text(h.hash, 'issuerKeyHash') is not null
+        and ocpp.get_text(h.hash, 'serialNumber') is not null
+        and h.ordinal <= 100
+    -- Twice in one answer, or under the other type.
+    on conflict (tenant_id, charge_point_id, issuer_name_hash, issuer_key_hash, serial_number)
+    do nothing;
+end;
+$$;
+revoke all on function ocpp16.finished_get_installed_certificate_ids(
+    ops.commands, jsonb, jsonb
+) from public;
+comment on function ocpp16.finished_get_installed_certificate_ids(
+    ops.commands, jsonb, jsonb
+) is 'OCPP 1.6 GetInstalledCertificateIds: keep what the charger has.';
+
+-- db/code/ocpp16/get_log.sql ----------------------------------------
+
+-- OCPP 1.6 security whitepaper N01, GetLog: leave a log.
+--
+-- Left out, requestId is a number that this charger had not yet.
+-- Called by: fleet.queue_command (prepare_, queued_), and when the command is finished.
+-- Writes:    core.device_jobs, ops.transfer_tickets.
+-- Errors:    PT400 location_not_allowed, PT400 request_id_invalid, PT409 request_id_taken.
+create or replace function ocpp16.prepare_get_log(
+    p_charge_point core.charge_points,
+    p_payload jsonb
+)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_url constant text := fleet.prepare_location(
+        p_charge_point.tenant_id, 'upload', p_payload #>> '{log,remoteLocation}'
+    );
+begin
+    if v_url is not null then
+        p_payload := jsonb_set(p_payload, '{log,remoteLocation}', to_jsonb(v_url));
+    end if;
+    return fleet.prepare_request_id(p_charge_point, p_payload);
+end;
+$$;
+revoke all on function ocpp16.prepare_get_log(core.charge_points, jsonb) from public;
+comment on function ocpp16.prepare_get_log(core.charge_points, jsonb) is
+    'OCPP 1.6 GetLog: the address with its ticket, request id.';
+
+create or replace function ocpp16.queued_get_log(
+    p_command ops.commands,
+    p_payload jsonb
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform fleet.create_device_job(
+        p_command,
+        'log',
+        'upload',
+        p_payload #>> '{log,remoteLocation}',
+        ocpp.get_integer(p_payload, 'requestId'),
+        jsonb_build_object(
+            'log_type', p_payload -> 'logType',
+            'since', p_payload #> '{log,oldestTimestamp}',
+            'until', p_payload #> '{log,latestTimestamp}'
+        )
+    );
+end;
+$$;
+revoke all on function ocpp16.queued_get_log(ops.commands, jsonb) from public;
+comment on function ocpp16.queued_get_log(ops.commands, jsonb) is
+    'OCPP 1.6 GetLog: remember the job and its ticket.';
+
+create or replace function ocpp16.finished_get_log(
+    p_command ops.commands,
+    p_payload jsonb,
+    p_result jsonb
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform fleet.settle_device_job(p_command, p_result, ocpp.get_text(p_result, 'filename'), null);
+end;
+$$;
+revoke all on function ocpp16.finished_get_log(ops.commands, jsonb, jsonb) from public;
+comment on function ocpp16.finished_get_log(ops.commands, jsonb, jsonb) is
+    'OCPP 1.6 GetLog: draw the consequences of the answer for the job.';
 
 -- db/code/ocpp16/heartbeat.sql ----------------------------------------
 
@@ -10261,11 +19537,115 @@ revoke all on function ocpp16.heartbeat(ops.ocpp_call, jsonb) from public;
 comment on function ocpp16.heartbeat(ops.ocpp_call, jsonb) is
     'OCPP 1.6 Heartbeat: answer the time.';
 
+-- db/code/ocpp16/install_certificate.sql ----------------------------------------
+
+-- Before InstallCertificate is queued: what is sent has to be a certificate.
+--
+-- Called by: fleet.queue_command.
+-- Errors:    PT400 certificate_invalid.
+create or replace function ocpp16.prepare_install_certificate(
+    p_charge_point core.charge_points,
+    p_payload jsonb
+)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform fleet.check_certificate(p_payload ->> 'certificate');
+    return p_payload;
+end;
+$$;
+revoke all on function ocpp16.prepare_install_certificate(core.charge_points, jsonb) from public;
+comment on function ocpp16.prepare_install_certificate(core.charge_points, jsonb) is
+    'OCPP 1.6 InstallCertificate: what is sent has to be a certificate.';
+
+-- What became of InstallCertificate: a charger that took it is asked what it has now.
+--
+-- Only the charger knows: with AdditionalRootCertificateCheck the new one replaces another.
+-- Called by: the command core, with the final state.
+-- Writes:    ops.commands.
+create or replace function ocpp16.finished_install_certificate(
+    p_command ops.commands,
+    p_payload jsonb,
+    p_result jsonb
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if p_command.state = 'accepted' then
+        perform fleet.queue_command(
+            cp, 'GetInstalledCertificateIds',
+            jsonb_build_object('certificateType', p_payload -> 'certificateType'),
+            p_requested_via => 'system', p_raise_offline => false
+        )
+        from core.charge_points as cp
+        where cp.tenant_id = p_command.tenant_id and cp.id = p_command.charge_point_id;
+    end if;
+end;
+$$;
+revoke all on function ocpp16.finished_install_certificate(ops.commands, jsonb, jsonb) from public;
+comment on function ocpp16.finished_install_certificate(ops.commands, jsonb, jsonb) is
+    'OCPP 1.6 InstallCertificate: ask a charger that took it what it has now.';
+
+-- db/code/ocpp16/judge_reply.sql ----------------------------------------
+
+-- Whether a charger's answer to a command means that it does it.
+--
+-- OCPP 1.6 §6 and §7, whitepaper §5: the word in status says it, in whatever case. Four messages
+-- have no status in their answer: that it came is the yes. An answer that lacks the status it
+-- should have is none.
+-- Called by: fleet.judge_reply.
+create or replace function ocpp16.judge_reply(p_action text, p_result jsonb)
+returns text
+language sql
+immutable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+    select case
+        when
+            p_action in (
+                'GetConfiguration', 'GetDiagnostics', 'GetLocalListVersion', 'UpdateFirmware'
+            )
+            then 'accepted'
+        when
+            lower(p_result ->> 'status') in (
+                'accepted',
+                -- ChangeAvailability: once the transaction is over.
+                'scheduled',
+                -- ChangeConfiguration: after the next reboot.
+                'rebootrequired',
+                -- UnlockConnector.
+                'unlocked',
+                -- GetLog, SignedUpdateFirmware: what was under way is given up for it.
+                'acceptedcanceled'
+            )
+            then 'accepted'
+        -- There are no such certificates: the question is answered.
+        when
+            p_action = 'GetInstalledCertificateIds'
+            and lower(p_result ->> 'status') = 'notfound'
+            then 'accepted'
+        else 'rejected'
+    end
+$$;
+revoke all on function ocpp16.judge_reply(text, jsonb) from public;
+comment on function ocpp16.judge_reply(text, jsonb) is
+    'accepted or rejected: what a charger''s answer to a command means.';
+
 -- db/code/ocpp16/log_status_notification.sql ----------------------------------------
 
 -- OCPP 1.6 security whitepaper, LogStatusNotification: how an upload of a log goes.
 --
 -- Called by: ocpp.handle_calls, whose message log keeps the message.
+-- Writes:    core.device_jobs, core.device_job_events.
 -- Errors:    OCPP1 OccurenceConstraintViolation without status.
 create or replace function ocpp16.log_status_notification(
     p_call ops.ocpp_call,
@@ -10277,16 +19657,21 @@ volatile
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+    v_status constant text := ocpp.get_text(p_payload, 'status');
 begin
-    if ocpp.get_text(p_payload, 'status') is null then
+    if v_status is null then
         perform ocpp.refuse_payload(p_payload, 'status');
     end if;
+    perform fleet.record_device_status(
+        p_call, 'log', 'diagnostics', ocpp.get_integer(p_payload, 'requestId'), v_status
+    );
     return '{}';
 end;
 $$;
 revoke all on function ocpp16.log_status_notification(ops.ocpp_call, jsonb) from public;
 comment on function ocpp16.log_status_notification(ops.ocpp_call, jsonb) is
-    'OCPP 1.6 LogStatusNotification: acknowledge.';
+    'OCPP 1.6 LogStatusNotification: file it under the upload that it is about.';
 
 -- db/code/ocpp16/meter_values.sql ----------------------------------------
 
@@ -10350,11 +19735,777 @@ revoke all on function ocpp16.meter_values(ops.ocpp_call, jsonb) from public;
 comment on function ocpp16.meter_values(ops.ocpp_call, jsonb) is
     'OCPP 1.6 MeterValues: keep the readings, unattached where no session claims them.';
 
+-- db/code/ocpp16/prepare_change_availability.sql ----------------------------------------
+
+-- OCPP 1.6 §5.2, ChangeAvailability: of a connector that is there, or of all (0).
+--
+-- Called by: fleet.queue_command.
+-- Errors:    PT404 connector_unknown.
+create or replace function ocpp16.prepare_change_availability(
+    p_charge_point core.charge_points,
+    p_payload jsonb
+)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform fleet.require_connector(p_charge_point, ocpp.get_integer(p_payload, 'connectorId'));
+    return p_payload;
+end;
+$$;
+revoke all on function ocpp16.prepare_change_availability(core.charge_points, jsonb) from public;
+comment on function ocpp16.prepare_change_availability(core.charge_points, jsonb) is
+    'OCPP 1.6 ChangeAvailability: refuse a connector that is not there.';
+
+-- db/code/ocpp16/prepare_change_configuration.sql ----------------------------------------
+
+-- OCPP 1.6 §5.3, ChangeConfiguration: what may be changed.
+--
+-- The keys that decide how a charge point proves who it is go through
+-- fleet.prepare_security_change.
+-- Called by: fleet.queue_command.
+-- Errors:    PT409 configuration_key_readonly for a key that the charge point said is read-only,
+--            and those of fleet.prepare_security_change.
+create or replace function ocpp16.prepare_change_configuration(
+    p_charge_point core.charge_points,
+    p_payload jsonb
+)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if ocpp16.is_security_key(p_payload) then
+        return fleet.prepare_security_change(p_charge_point, p_payload);
+    end if;
+    if exists (
+        select
+        from core.configuration_keys as k
+        where
+            k.tenant_id = p_charge_point.tenant_id
+            and k.charge_point_id = p_charge_point.id
+            and lower(k.key) = lower(p_payload ->> 'key')
+            and k.is_readonly
+    ) then
+        raise exception using
+            errcode = 'PT409',
+            message = 'the charge point said that this key is read-only',
+            detail = '{"error":"configuration_key_readonly"}',
+            hint = 'Ask it again with get_configuration if that has changed.';
+    end if;
+    return p_payload;
+end;
+$$;
+revoke all on function ocpp16.prepare_change_configuration(core.charge_points, jsonb) from public;
+comment on function ocpp16.prepare_change_configuration(core.charge_points, jsonb) is
+    'OCPP 1.6 ChangeConfiguration: what may be changed.';
+
+-- Keys of the security whitepaper (edition 3, §5 and A05) that have rules of their own.
+create or replace function ocpp16.is_security_key(p_payload jsonb)
+returns boolean
+language plpgsql
+immutable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return coalesce(
+        lower(btrim(p_payload ->> 'key')) in ('authorizationkey', 'securityprofile'), false
+    );
+end;
+$$;
+revoke all on function ocpp16.is_security_key(jsonb) from public;
+comment on function ocpp16.is_security_key(jsonb) is
+    'Whether a ChangeConfiguration is for a key of the security whitepaper.';
+
+-- db/code/ocpp16/prepare_extended_trigger_message.sql ----------------------------------------
+
+-- Security whitepaper, ExtendedTriggerMessage: what may not be asked for.
+--
+-- Called by: fleet.queue_command.
+-- Errors:    those of ocpp16.check_trigger.
+create or replace function ocpp16.prepare_extended_trigger_message(
+    p_charge_point core.charge_points,
+    p_payload jsonb
+)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform ocpp16.check_trigger(p_charge_point, p_payload);
+    return p_payload;
+end;
+$$;
+revoke all on function ocpp16.prepare_extended_trigger_message(
+    core.charge_points, jsonb
+) from public;
+comment on function ocpp16.prepare_extended_trigger_message(core.charge_points, jsonb) is
+    'ExtendedTriggerMessage: refuse a wrong connector, and a boot that would never end.';
+
+-- db/code/ocpp16/prepare_get_composite_schedule.sql ----------------------------------------
+
+-- OCPP 1.6 §5.7, GetCompositeSchedule: of a connector that there is; 0 is the whole charge point.
+--
+-- Called by: fleet.queue_command.
+-- Errors:    PT404 connector_unknown.
+create or replace function ocpp16.prepare_get_composite_schedule(
+    p_charge_point core.charge_points,
+    p_payload jsonb
+)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform fleet.require_connector(
+        p_charge_point, coalesce(ocpp.get_integer(p_payload, 'connectorId'), 0)
+    );
+    return p_payload;
+end;
+$$;
+revoke all on function ocpp16.prepare_get_composite_schedule(core.charge_points, jsonb)
+from public;
+comment on function ocpp16.prepare_get_composite_schedule(core.charge_points, jsonb) is
+    'OCPP 1.6 GetCompositeSchedule: of a connector that there is.';
+
+-- db/code/ocpp16/prepare_get_configuration.sql ----------------------------------------
+
+-- OCPP 1.6 §5.8, GetConfiguration: what may be asked at once, and of whom.
+--
+-- Called by: fleet.queue_command.
+-- Errors:    PT409 configuration_keys_refused for a charge point whose quirks say that named keys
+--            upset it (quirk 26); PT409 configuration_keys_too_many for more keys than its
+--            GetConfigurationMaxKeys: api.get_configuration splits them.
+create or replace function ocpp16.prepare_get_configuration(
+    p_charge_point core.charge_points,
+    p_payload jsonb
+)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_count constant integer := case
+        when jsonb_typeof(p_payload -> 'key') = 'array'
+            then jsonb_array_length(p_payload -> 'key')
+        else 0
+    end;
+begin
+    if
+        v_count > 0
+        and fleet.get_quirks(p_charge_point) -> 'refuses_get_configuration' = 'true'
+    then
+        raise exception using
+            errcode = 'PT409',
+            message = 'the charge point does not bear questions for single keys',
+            detail = '{"error":"configuration_keys_refused"}',
+            hint = 'Ask for the whole configuration: name no keys.';
+    end if;
+    if v_count > fleet.get_configuration_limit(
+        p_charge_point.tenant_id, p_charge_point.id, 'GetConfigurationMaxKeys', 1
+    ) then
+        raise exception using
+            errcode = 'PT409',
+            message = 'the charge point takes fewer keys at once',
+            detail = '{"error":"configuration_keys_too_many"}',
+            hint = 'get_configuration splits them into several commands.';
+    end if;
+    return p_payload;
+end;
+$$;
+revoke all on function ocpp16.prepare_get_configuration(core.charge_points, jsonb) from public;
+comment on function ocpp16.prepare_get_configuration(core.charge_points, jsonb) is
+    'OCPP 1.6 GetConfiguration: what may be asked at once, and of whom.';
+
+-- db/code/ocpp16/prepare_remote_start_transaction.sql ----------------------------------------
+
+-- OCPP 1.6 §5.11, RemoteStartTransaction: what may not be sent, and the number of a profile.
+--
+-- Called by: fleet.queue_command.
+-- The connector, if one is named, is one of the charge point's and not 0. A charging profile is a
+-- TxProfile, and names no transaction: there is none yet (§5.11, §7.8). Its chargingProfileId is
+-- the next number of the charge point when left out.
+-- Errors:    PT400 connector_invalid, charging_profile_invalid; PT404 connector_unknown.
+create or replace function ocpp16.prepare_remote_start_transaction(
+    p_charge_point core.charge_points,
+    p_payload jsonb
+)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_profile constant jsonb := p_payload -> 'chargingProfile';
+begin
+    perform fleet.require_single_connector(
+        p_charge_point, ocpp.get_integer(p_payload, 'connectorId')
+    );
+    if
+        v_profile ->> 'chargingProfilePurpose' <> 'TxProfile'
+        or v_profile -> 'transactionId' is not null
+    then
+        raise exception using
+            errcode = 'PT400',
+            message = 'a remote start takes a TxProfile without a transactionId',
+            detail = '{"error":"charging_profile_invalid"}',
+            hint = 'Other profiles are installed with set_charging_profile.';
+    end if;
+    if jsonb_typeof(v_profile) is distinct from 'object' then
+        -- There is none, or the schema says what is wrong.
+        return p_payload;
+    end if;
+    perform charging.check_charging_profile(v_profile);
+    if v_profile -> 'chargingProfileId' is null then
+        return jsonb_set(
+            p_payload, '{chargingProfile,chargingProfileId}',
+            (
+                select to_jsonb(coalesce(max(i.profile_no), 0) + 1)
+                from core.charging_profile_installations as i
+                where
+                    i.tenant_id = p_charge_point.tenant_id
+                    and i.charge_point_id = p_charge_point.id
+                    and i.profile_no < 2147483647
+            )
+        );
+    end if;
+    return p_payload;
+end;
+$$;
+revoke all on function ocpp16.prepare_remote_start_transaction(
+    core.charge_points, jsonb
+) from public;
+comment on function ocpp16.prepare_remote_start_transaction(core.charge_points, jsonb) is
+    'OCPP 1.6 RemoteStartTransaction: refuse a wrong connector or charging profile.';
+
+-- db/code/ocpp16/prepare_reserve_now.sql ----------------------------------------
+
+-- OCPP 1.6 §5.13, ReserveNow: number the reservation, and refuse what cannot come true.
+--
+-- reservationId is the next number of the charge point when left out.
+-- Called by: fleet.queue_command.
+-- Errors:    PT400 reservation_time_invalid when it would end in the past or more than a year from
+--            now; PT404 connector_unknown; PT409 connector_zero_unsupported for any connector
+--            where the charge point said that it has no such reservations; PT409
+--            reservation_no_taken.
+create or replace function ocpp16.prepare_reserve_now(
+    p_charge_point core.charge_points,
+    p_payload jsonb
+)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_connector_id constant integer := ocpp.get_integer(p_payload, 'connectorId');
+    v_expires_at constant timestamptz := ocpp.parse_timestamp(
+        ocpp.get_text(p_payload, 'expiryDate')
+    );
+    v_number integer := ocpp.get_integer(p_payload, 'reservationId');
+begin
+    if v_connector_id is null or v_expires_at is null then
+        -- The schema says what is wrong.
+        return p_payload;
+    end if;
+    if v_expires_at not between now() and now() + interval '1 year' then
+        raise exception using
+            errcode = 'PT400',
+            message = 'a reservation ends within a year from now',
+            detail = '{"error":"reservation_time_invalid"}',
+            hint = 'Name a moment in the future.';
+    end if;
+    perform fleet.require_connector(p_charge_point, v_connector_id);
+    if v_connector_id = 0 and lower(btrim(fleet.get_configuration_value(
+        p_charge_point.tenant_id, p_charge_point.id, 'ReserveConnectorZeroSupported'
+    ))) = 'false' then
+        raise exception using
+            errcode = 'PT409',
+            message = 'the charge point reserves single connectors only',
+            detail = '{"error":"connector_zero_unsupported"}',
+            hint = 'Name the connector.';
+    end if;
+
+    -- Numbers are given one at a time, and ended reservations make room.
+    perform
+    from core.charge_points as c
+    where c.tenant_id = p_charge_point.tenant_id and c.id = p_charge_point.id
+    for no key update;
+    update core.reservations as r
+    set state = 'expired'
+    where
+        r.tenant_id = p_charge_point.tenant_id
+        and r.charge_point_id = p_charge_point.id
+        and r.state in ('requested', 'reserved', 'unknown')
+        and r.expires_at <= now();
+    if v_number is null then
+        select coalesce(max(r.reservation_no), 0) + 1 into v_number
+        from core.reservations as r
+        where
+            r.tenant_id = p_charge_point.tenant_id
+            and r.charge_point_id = p_charge_point.id;
+    elsif exists (
+        select
+        from core.reservations as r
+        where
+            r.tenant_id = p_charge_point.tenant_id
+            and r.charge_point_id = p_charge_point.id
+            and r.reservation_no = v_number
+    ) then
+        raise exception using
+            errcode = 'PT409',
+            message = 'the charge point had a reservation of this number',
+            detail = '{"error":"reservation_no_taken"}',
+            hint = 'Leave reservationId out to get the next number.';
+    end if;
+    return p_payload || jsonb_build_object(
+        'reservationId', v_number, 'expiryDate', ocpp.format_timestamp(v_expires_at)
+    );
+end;
+$$;
+revoke all on function ocpp16.prepare_reserve_now(core.charge_points, jsonb) from public;
+comment on function ocpp16.prepare_reserve_now(core.charge_points, jsonb) is
+    'OCPP 1.6 ReserveNow: number the reservation, and refuse what cannot come true.';
+
+-- db/code/ocpp16/prepare_send_local_list.sql ----------------------------------------
+
+-- OCPP 1.6 §5.15, SendLocalList: number the update, and check it against what the charge point
+-- takes.
+--
+-- listVersion is the next one when left out. It always grows: a number that comes again could not
+-- tell two lists apart.
+-- Called by: fleet.queue_command.
+-- Errors:    PT400 local_list_invalid for a token that stands there twice or, in a full list,
+--            without a status, and for a version above 2,000,000,000; PT409 local_list_version_stale, local_list_too_long.
+create or replace function ocpp16.prepare_send_local_list(
+    p_charge_point core.charge_points,
+    p_payload jsonb
+)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_list constant core.local_lists := charging.lock_local_list(
+        p_charge_point.tenant_id, p_charge_point.id
+    );
+    v_latest constant bigint := greatest(v_list.version, v_list.sent_version, 0);
+    v_version constant bigint := coalesce(
+        ocpp.get_integer(p_payload, 'listVersion')::bigint, v_latest + 1
+    );
+    v_entries constant jsonb := case jsonb_typeof(p_payload -> 'localAuthorizationList')
+        when 'array' then p_payload -> 'localAuthorizationList'
+        else '[]'
+    end;
+begin
+    if v_version <= v_latest then
+        raise exception using
+            errcode = 'PT409',
+            message = format('the version of this list has to be above %s', v_latest),
+            detail = '{"error":"local_list_version_stale"}',
+            hint = 'Leave listVersion out to get the next one.';
+    end if;
+    if v_version > 2000000000 then
+        perform charging.refuse_local_list('the version leaves no room for those after it');
+    end if;
+    if exists (
+        select
+        from jsonb_array_elements(v_entries) as e (entry)
+        group by lower(e.entry ->> 'idTag')
+        having count(*) > 1
+    ) then
+        perform charging.refuse_local_list('a token stands twice in the list');
+    end if;
+    if p_payload ->> 'updateType' = 'Full' and exists (
+        select
+        from jsonb_array_elements(v_entries) as e (entry)
+        where e.entry #> '{idTagInfo,status}' is null
+    ) then
+        perform charging.refuse_local_list('a full list says of each token what it may');
+    end if;
+    if jsonb_array_length(v_entries) > least(
+        fleet.get_configuration_limit(
+            p_charge_point.tenant_id, p_charge_point.id, 'SendLocalListMaxLength', 1
+        ),
+        fleet.get_configuration_limit(
+            p_charge_point.tenant_id, p_charge_point.id, 'LocalAuthListMaxLength', 1
+        )
+    ) then
+        raise exception using
+            errcode = 'PT409',
+            message = 'the charge point takes fewer entries',
+            detail = '{"error":"local_list_too_long"}',
+            hint = 'send_local_list splits a list into several updates; '
+                'LocalAuthListMaxLength bounds the whole.';
+    end if;
+    return p_payload || jsonb_build_object('listVersion', v_version);
+end;
+$$;
+revoke all on function ocpp16.prepare_send_local_list(core.charge_points, jsonb) from public;
+comment on function ocpp16.prepare_send_local_list(core.charge_points, jsonb) is
+    'OCPP 1.6 SendLocalList: number the update and check it.';
+
+-- db/code/ocpp16/prepare_set_charging_profile.sql ----------------------------------------
+
+-- OCPP 1.6 §5.16, SetChargingProfile: number the profile, and check it against what the charge
+-- point can do.
+--
+-- chargingProfileId is the next number of the charge point when left out, and transactionId of a
+-- TxProfile the session that runs on the connector.
+-- Called by: fleet.queue_command.
+-- Errors:    PT400 charging_profile_invalid, charging_profile_connector (§3.13.1: the whole charge
+--            point for ChargePointMaxProfile, a connector for TxProfile); PT404 connector_unknown;
+--            PT409 session_not_running, charging_profile_beyond_limits.
+create or replace function ocpp16.prepare_set_charging_profile(
+    p_charge_point core.charge_points,
+    p_payload jsonb
+)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_profile jsonb := p_payload -> 'csChargingProfiles';
+    v_purpose constant text := v_profile ->> 'chargingProfilePurpose';
+    v_connector_id constant integer := ocpp.get_integer(p_payload, 'connectorId');
+    v_session core.sessions;
+begin
+    if v_connector_id is null or jsonb_typeof(v_profile) is distinct from 'object' then
+        -- The schema says what is wrong.
+        return p_payload;
+    end if;
+    perform charging.check_charging_profile(v_profile);
+    if
+        v_purpose = 'ChargePointMaxProfile' and v_connector_id <> 0
+        or v_purpose = 'TxProfile' and v_connector_id = 0
+    then
+        raise exception using
+            errcode = 'PT400',
+            message = 'the profile does not belong on this connector',
+            detail = '{"error":"charging_profile_connector"}',
+            hint = 'ChargePointMaxProfile goes on connector 0, TxProfile on another.';
+    end if;
+    perform fleet.require_connector(p_charge_point, v_connector_id);
+    if v_purpose = 'TxProfile' then
+        v_session := charging.find_running_session(
+            p_charge_point, v_connector_id, ocpp.get_integer(v_profile, 'transactionId')
+        );
+        v_profile := v_profile || jsonb_build_object(
+            'transactionId', v_session.transaction_id::integer
+        );
+    end if;
+    if v_profile -> 'chargingProfileId' is null then
+        -- Numbers are given one at a time.
+        perform
+        from core.charge_points as c
+        where c.tenant_id = p_charge_point.tenant_id and c.id = p_charge_point.id
+        for no key update;
+        v_profile := v_profile || jsonb_build_object(
+            'chargingProfileId',
+            (
+                select coalesce(max(i.profile_no), 0) + 1
+                from core.charging_profile_installations as i
+                where
+                    i.tenant_id = p_charge_point.tenant_id
+                    and i.charge_point_id = p_charge_point.id
+                    and i.profile_no < 2147483647
+            )
+        );
+    end if;
+    perform charging.check_profile_limits(p_charge_point, v_connector_id, v_profile);
+    return p_payload || jsonb_build_object('csChargingProfiles', v_profile);
+end;
+$$;
+revoke all on function ocpp16.prepare_set_charging_profile(core.charge_points, jsonb) from public;
+comment on function ocpp16.prepare_set_charging_profile(core.charge_points, jsonb) is
+    'OCPP 1.6 SetChargingProfile: number the profile and check it.';
+
+-- db/code/ocpp16/prepare_trigger_message.sql ----------------------------------------
+
+-- OCPP 1.6 §5.17, TriggerMessage: what may not be asked for.
+--
+-- Called by: fleet.queue_command.
+-- Errors:    those of ocpp16.check_trigger.
+create or replace function ocpp16.prepare_trigger_message(
+    p_charge_point core.charge_points,
+    p_payload jsonb
+)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform ocpp16.check_trigger(p_charge_point, p_payload);
+    return p_payload;
+end;
+$$;
+revoke all on function ocpp16.prepare_trigger_message(core.charge_points, jsonb) from public;
+comment on function ocpp16.prepare_trigger_message(core.charge_points, jsonb) is
+    'OCPP 1.6 TriggerMessage: refuse a wrong connector, and a boot that would never end.';
+
+-- Refuse a trigger that harms.
+--
+-- A connector, if one is named, is one of the charge point's and not 0. There are charge points
+-- that reboot when they are asked for a BootNotification, and are asked again when they are back
+-- (quirk 25): it is asked for once a connection, and never where the quirk refuses_boot_trigger
+-- says so.
+-- Called by: ocpp16.prepare_trigger_message, ocpp16.prepare_extended_trigger_message.
+-- Errors:    PT400 connector_invalid, PT404 connector_unknown, PT409 boot_trigger_refused,
+--            boot_trigger_repeated.
+create or replace function ocpp16.check_trigger(
+    p_charge_point core.charge_points,
+    p_payload jsonb
+)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform fleet.require_single_connector(
+        p_charge_point, ocpp.get_integer(p_payload, 'connectorId')
+    );
+    if p_payload ->> 'requestedMessage' is distinct from 'BootNotification' then
+        return;
+    end if;
+    if fleet.get_quirks(p_charge_point) -> 'refuses_boot_trigger' = 'true' then
+        raise exception using
+            errcode = 'PT409',
+            message = 'asked for its BootNotification, this charge point reboots',
+            detail = '{"error":"boot_trigger_refused"}',
+            hint = 'Its quirk refuses_boot_trigger says so. Reset it if a reboot is wanted.';
+    end if;
+    if exists (
+        select
+        from ops.commands as c
+        where
+            c.tenant_id = p_charge_point.tenant_id
+            and c.charge_point_id = p_charge_point.id
+            and c.action in ('TriggerMessage', 'ExtendedTriggerMessage')
+            and c.payload ->> 'requestedMessage' = 'BootNotification'
+            and (
+                c.state = 'queued' and c.expires_at > clock_timestamp()
+                or c.sent_at is not null
+                and c.connection_id = (
+                    select p.connection_id
+                    from ops.presence as p
+                    where p.tenant_id = c.tenant_id and p.charge_point_id = c.charge_point_id
+                )
+            )
+    ) then
+        raise exception using
+            errcode = 'PT409',
+            message = 'a BootNotification was asked for on this connection already',
+            detail = '{"error":"boot_trigger_repeated"}',
+            hint = 'It is asked for once a connection: some charge points reboot each time.';
+    end if;
+end;
+$$;
+revoke all on function ocpp16.check_trigger(core.charge_points, jsonb) from public;
+comment on function ocpp16.check_trigger(core.charge_points, jsonb) is
+    'Refuse a trigger of a connector that is not there, and of a boot that would never end.';
+
+-- db/code/ocpp16/prepare_unlock_connector.sql ----------------------------------------
+
+-- OCPP 1.6 §5.18, UnlockConnector: of a connector that is there.
+--
+-- Called by: fleet.queue_command.
+-- Errors:    PT400 connector_invalid, PT404 connector_unknown.
+create or replace function ocpp16.prepare_unlock_connector(
+    p_charge_point core.charge_points,
+    p_payload jsonb
+)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform fleet.require_single_connector(
+        p_charge_point, ocpp.get_integer(p_payload, 'connectorId')
+    );
+    return p_payload;
+end;
+$$;
+revoke all on function ocpp16.prepare_unlock_connector(core.charge_points, jsonb) from public;
+comment on function ocpp16.prepare_unlock_connector(core.charge_points, jsonb) is
+    'OCPP 1.6 UnlockConnector: refuse a connector that is not there.';
+
+-- db/code/ocpp16/queued_change_configuration.sql ----------------------------------------
+
+-- OCPP 1.6 §5.3, ChangeConfiguration: what is noted before the charge point hears of it.
+--
+-- Called by: fleet.queue_command.
+-- Writes:    what fleet.queue_security_change does, for the keys of security.
+create or replace function ocpp16.queued_change_configuration(
+    p_command ops.commands,
+    p_payload jsonb
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if ocpp16.is_security_key(p_payload) then
+        perform fleet.queue_security_change(p_command, p_payload);
+    end if;
+end;
+$$;
+revoke all on function ocpp16.queued_change_configuration(ops.commands, jsonb) from public;
+comment on function ocpp16.queued_change_configuration(ops.commands, jsonb) is
+    'OCPP 1.6 ChangeConfiguration: what is noted before the charge point hears of it.';
+
+-- db/code/ocpp16/queued_reserve_now.sql ----------------------------------------
+
+-- OCPP 1.6 §5.13, ReserveNow: the reservation as an object, from the moment it is asked for.
+--
+-- It is the driver's whose token it is, whoever asks. The command is worth nothing once it is over.
+-- Called by: fleet.queue_command.
+-- Writes:    core.reservations, ops.commands.
+-- Errors:    23505 reservations_open_connector_key: the connector is reserved.
+create or replace function ocpp16.queued_reserve_now(p_command ops.commands, p_payload jsonb)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    insert into core.reservations (
+        tenant_id, charge_point_id, reservation_no, ocpp16_connector_id, id_token, id_token_id,
+        parent_id_token, user_id, expires_at, command_id
+    )
+    select
+        p_command.tenant_id,
+        p_command.charge_point_id,
+        ocpp.get_integer(p_payload, 'reservationId'),
+        ocpp.get_integer(p_payload, 'connectorId'),
+        p_payload ->> 'idTag',
+        t.id,
+        p_payload ->> 'parentIdTag',
+        t.user_id,
+        ocpp.parse_timestamp(p_payload ->> 'expiryDate'),
+        p_command.id
+    from (select lower(p_payload ->> 'idTag') as id_token_key) as k
+    left join core.id_tokens as t
+        on t.tenant_id = p_command.tenant_id and t.id_token_key = k.id_token_key;
+    update ops.commands as q
+    set expires_at = ocpp.parse_timestamp(p_payload ->> 'expiryDate')
+    where
+        q.tenant_id = p_command.tenant_id
+        and q.id = p_command.id
+        and q.expires_at > ocpp.parse_timestamp(p_payload ->> 'expiryDate');
+end;
+$$;
+revoke all on function ocpp16.queued_reserve_now(ops.commands, jsonb) from public;
+comment on function ocpp16.queued_reserve_now(ops.commands, jsonb) is
+    'OCPP 1.6 ReserveNow: the reservation as an object, from the moment it is asked for.';
+
+-- db/code/ocpp16/queued_send_local_list.sql ----------------------------------------
+
+-- OCPP 1.6 §5.15, SendLocalList: take note of the version, which is given once.
+--
+-- Called by: fleet.queue_command.
+-- Writes:    core.local_lists.
+create or replace function ocpp16.queued_send_local_list(p_command ops.commands, p_payload jsonb)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    update core.local_lists as l
+    set sent_version = greatest(l.sent_version, ocpp.get_integer(p_payload, 'listVersion'))
+    where
+        l.tenant_id = p_command.tenant_id
+        and l.charge_point_id = p_command.charge_point_id;
+end;
+$$;
+revoke all on function ocpp16.queued_send_local_list(ops.commands, jsonb) from public;
+comment on function ocpp16.queued_send_local_list(ops.commands, jsonb) is
+    'OCPP 1.6 SendLocalList: take note of the version.';
+
+-- db/code/ocpp16/queued_set_charging_profile.sql ----------------------------------------
+
+-- OCPP 1.6 §5.16, SetChargingProfile: the installation as an object, from the moment it is asked
+-- for.
+--
+-- Called by: fleet.queue_command.
+-- Writes:    core.charging_profile_installations.
+create or replace function ocpp16.queued_set_charging_profile(
+    p_command ops.commands,
+    p_payload jsonb
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_profile constant jsonb := p_payload -> 'csChargingProfiles';
+begin
+    insert into core.charging_profile_installations (
+        tenant_id, charge_point_id, ocpp16_connector_id, profile_no, session_id, purpose,
+        stack_level, profile, command_id
+    )
+    values (
+        p_command.tenant_id,
+        p_command.charge_point_id,
+        ocpp.get_integer(p_payload, 'connectorId'),
+        ocpp.get_integer(v_profile, 'chargingProfileId'),
+        (
+            select s.id
+            from core.sessions as s
+            where
+                s.tenant_id = p_command.tenant_id
+                and s.charge_point_id = p_command.charge_point_id
+                and s.transaction_id = v_profile ->> 'transactionId'
+        ),
+        v_profile ->> 'chargingProfilePurpose',
+        (v_profile ->> 'stackLevel')::integer,
+        v_profile,
+        p_command.id
+    );
+end;
+$$;
+revoke all on function ocpp16.queued_set_charging_profile(ops.commands, jsonb) from public;
+comment on function ocpp16.queued_set_charging_profile(ops.commands, jsonb) is
+    'OCPP 1.6 SetChargingProfile: the installation as an object.';
+
 -- db/code/ocpp16/security_event_notification.sql ----------------------------------------
 
--- OCPP 1.6 security whitepaper, SecurityEventNotification: something that matters to security.
+-- OCPP 1.6 security whitepaper A04, SecurityEventNotification: something that matters to security.
 --
--- Called by: ocpp.handle_calls, whose message log keeps the message.
+-- Called by: ocpp.handle_calls.
+-- Chargers queue these and repeat them until they are acknowledged (A04.FR.02): type, time and
+-- techInfo make an event, which is kept once. Where the time cannot be true the number of the
+-- boot joins it, as for starts (rule R3). Whatever is done with it, it is acknowledged.
 -- Errors:    OCPP1 OccurenceConstraintViolation without type.
 create or replace function ocpp16.security_event_notification(
     p_call ops.ocpp_call,
@@ -10366,22 +20517,125 @@ volatile
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+    v_event core.security_events;
+    v_time record;
+    v_boot_number bigint;
 begin
-    if ocpp.get_text(p_payload, 'type') is null then
+    v_event.type := left(ocpp.get_text(p_payload, 'type'), 100);
+    if v_event.type is null then
         perform ocpp.refuse_payload(p_payload, 'type');
     end if;
+    v_event.happened_at_reported := left(ocpp.get_text(p_payload, 'timestamp'), 64);
+    v_event.tech_info := left(ocpp.get_text(p_payload, 'techInfo'), 1000);
+    v_time := ocpp.judge_timestamp(v_event.happened_at_reported, p_call.received_at);
+    if v_time.flag in ('time_missing', 'time_unreadable', 'time_implausible') then
+        select coalesce(max(p.boot_number), 0) into v_boot_number
+        from ops.presence as p
+        where p.tenant_id = p_call.tenant_id and p.charge_point_id = p_call.charge_point_id;
+    end if;
+    v_event.tenant_id := p_call.tenant_id;
+    v_event.charge_point_id := p_call.charge_point_id;
+    v_event.happened_at := v_time.happened_at;
+    v_event.received_at := p_call.received_at;
+    v_event.event_key := ocpp.make_event_key(
+        v_event.type, v_event.tech_info, v_event.happened_at_reported, null, v_boot_number
+    );
+    perform fleet.record_security_event(v_event);
     return '{}';
 end;
 $$;
 revoke all on function ocpp16.security_event_notification(ops.ocpp_call, jsonb) from public;
 comment on function ocpp16.security_event_notification(ops.ocpp_call, jsonb) is
-    'OCPP 1.6 SecurityEventNotification: acknowledge, or the charger repeats it for ever.';
+    'OCPP 1.6 SecurityEventNotification: keep the event once, alarm where it is critical.';
+
+-- db/code/ocpp16/sign_certificate.sql ----------------------------------------
+
+-- OCPP 1.6 security whitepaper A02 and A03, SignCertificate: have a certificate signed.
+--
+-- Called by: ocpp.handle_calls.
+-- Answered at once; the jobs runner takes the request to the CA a moment later, when the charger
+-- has its answer, and what comes of it goes to the charger as CertificateSigned. Rejected is what
+-- is no PEM of a request, is longer than 10,000 characters or is one too many for the day
+-- (fleet.max_certificate_requests). The same request while it waits is the same; another one
+-- takes the place of what waits, for the charger has made a new key.
+-- Writes:    core.certificate_requests.
+create or replace function ocpp16.sign_certificate(p_call ops.ocpp_call, p_payload jsonb)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    -- Some chargers escape the ends of lines twice.
+    v_csr constant text := btrim(replace(p_payload ->> 'csr', '\n', e'\n'), e' \t\r\n');
+    v_hash constant bytea := sha256(convert_to(coalesce(v_csr, ''), 'UTF8'));
+begin
+    if v_csr is null then
+        perform ocpp.refuse_payload(p_payload, 'csr');
+    end if;
+    if
+        length(v_csr) > 10000
+        or v_csr !~ (
+            '^-----BEGIN (NEW )?CERTIFICATE REQUEST-----\s[A-Za-z0-9+/=\s]+'
+            '-----END (NEW )?CERTIFICATE REQUEST-----$'
+        )
+    then
+        return '{"status": "Rejected"}';
+    end if;
+    if exists (
+        select
+        from core.certificate_requests as r
+        where
+            r.tenant_id = p_call.tenant_id
+            and r.charge_point_id = p_call.charge_point_id
+            and r.state = 'pending'
+            and r.csr_hash = v_hash
+    ) then
+        return '{"status": "Accepted"}';
+    end if;
+    if (
+        select count(*)
+        from core.certificate_requests as r
+        where
+            r.tenant_id = p_call.tenant_id
+            and r.charge_point_id = p_call.charge_point_id
+            and r.requested_at > p_call.received_at - interval '1 day'
+    ) >= access.get_setting('fleet.max_certificate_requests')::bigint then
+        perform fleet.raise_alarm(
+            p_call.tenant_id, p_call.charge_point_id, 'certificate_requests_too_many', 'warning',
+            'It asks for more certificates than are signed in a day.', null
+        );
+        return '{"status": "Rejected"}';
+    end if;
+
+    update core.certificate_requests as r
+    set state = 'refused', reason = 'replaced', decided_at = now()
+    where
+        r.tenant_id = p_call.tenant_id
+        and r.charge_point_id = p_call.charge_point_id
+        and r.state = 'pending';
+    insert into core.certificate_requests (
+        tenant_id, charge_point_id, csr, csr_hash, requested_at, next_attempt_at
+    )
+    values (
+        p_call.tenant_id, p_call.charge_point_id, v_csr, v_hash, p_call.received_at,
+        now() + interval '2 seconds'
+    );
+    return '{"status": "Accepted"}';
+end;
+$$;
+revoke all on function ocpp16.sign_certificate(ops.ocpp_call, jsonb) from public;
+comment on function ocpp16.sign_certificate(ops.ocpp_call, jsonb) is
+    'OCPP 1.6 SignCertificate: keep the request for the CA and answer at once.';
 
 -- db/code/ocpp16/signed_firmware_status_notification.sql ----------------------------------------
 
 -- OCPP 1.6 security whitepaper, SignedFirmwareStatusNotification: how a signed update goes.
 --
 -- Called by: ocpp.handle_calls, whose message log keeps the message.
+-- Writes:    core.device_jobs, core.device_job_events.
 -- Errors:    OCPP1 OccurenceConstraintViolation without status.
 create or replace function ocpp16.signed_firmware_status_notification(
     p_call ops.ocpp_call,
@@ -10393,16 +20647,107 @@ volatile
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+    v_status constant text := ocpp.get_text(p_payload, 'status');
 begin
-    if ocpp.get_text(p_payload, 'status') is null then
+    if v_status is null then
         perform ocpp.refuse_payload(p_payload, 'status');
     end if;
+    perform fleet.record_device_status(
+        p_call, 'signed_firmware', 'firmware', ocpp.get_integer(p_payload, 'requestId'), v_status
+    );
     return '{}';
 end;
 $$;
 revoke all on function ocpp16.signed_firmware_status_notification(ops.ocpp_call, jsonb) from public;
 comment on function ocpp16.signed_firmware_status_notification(ops.ocpp_call, jsonb) is
-    'OCPP 1.6 SignedFirmwareStatusNotification: acknowledge.';
+    'OCPP 1.6 SignedFirmwareStatusNotification: file it under the update that it is about.';
+
+-- db/code/ocpp16/signed_update_firmware.sql ----------------------------------------
+
+-- OCPP 1.6 security whitepaper L01, SignedUpdateFirmware: fetch signed firmware and install it.
+--
+-- Left out, retrieveDateTime is now and requestId a number that this charger had not yet.
+-- Called by: fleet.queue_command (prepare_, queued_), and when the command is finished.
+-- Writes:    core.device_jobs, ops.transfer_tickets.
+-- Errors:    PT400 location_not_allowed, PT400 request_id_invalid, PT409 request_id_taken.
+create or replace function ocpp16.prepare_signed_update_firmware(
+    p_charge_point core.charge_points,
+    p_payload jsonb
+)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_url constant text := fleet.prepare_location(
+        p_charge_point.tenant_id, 'download', p_payload #>> '{firmware,location}'
+    );
+begin
+    if v_url is not null then
+        p_payload := jsonb_set(
+            p_payload,
+            '{firmware}',
+            jsonb_build_object('retrieveDateTime', ocpp.format_timestamp(now()))
+            || (p_payload -> 'firmware') || jsonb_build_object('location', v_url)
+        );
+    end if;
+    return fleet.prepare_request_id(p_charge_point, p_payload);
+end;
+$$;
+revoke all on function ocpp16.prepare_signed_update_firmware(core.charge_points, jsonb) from public;
+comment on function ocpp16.prepare_signed_update_firmware(core.charge_points, jsonb) is
+    'SignedUpdateFirmware: the address with its ticket, request id, date.';
+
+create or replace function ocpp16.queued_signed_update_firmware(
+    p_command ops.commands,
+    p_payload jsonb
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform fleet.create_device_job(
+        p_command,
+        'signed_firmware',
+        'download',
+        p_payload #>> '{firmware,location}',
+        ocpp.get_integer(p_payload, 'requestId'),
+        jsonb_build_object(
+            'retrieve_at', p_payload #> '{firmware,retrieveDateTime}',
+            'install_at', p_payload #> '{firmware,installDateTime}'
+        )
+    );
+end;
+$$;
+revoke all on function ocpp16.queued_signed_update_firmware(ops.commands, jsonb) from public;
+comment on function ocpp16.queued_signed_update_firmware(ops.commands, jsonb) is
+    'OCPP 1.6 SignedUpdateFirmware: remember the job and its ticket.';
+
+create or replace function ocpp16.finished_signed_update_firmware(
+    p_command ops.commands,
+    p_payload jsonb,
+    p_result jsonb
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform fleet.settle_device_job(p_command, p_result, null, null);
+end;
+$$;
+revoke all on function ocpp16.finished_signed_update_firmware(ops.commands, jsonb, jsonb)
+from public;
+comment on function ocpp16.finished_signed_update_firmware(ops.commands, jsonb, jsonb) is
+    'OCPP 1.6 SignedUpdateFirmware: draw the consequences of the answer for the job.';
 
 -- db/code/ocpp16/start_transaction.sql ----------------------------------------
 
@@ -10515,11 +20860,16 @@ begin
             left(ocpp.get_text(p_payload, 'vendorErrorCode'), 500),
             v_time.happened_at, p_call.received_at
         )
-        and v_connector.id is not null
     then
-        perform charging.apply_connector_status(
-            v_connector, v_status, v_time.happened_at, p_call.received_at
-        );
+        if v_connector.id is not null then
+            perform charging.apply_connector_status(
+                v_connector, v_status, v_time.happened_at, p_call.received_at
+            );
+        elsif v_connector_id = 0 then
+            perform charging.apply_reservation_status(
+                p_call.tenant_id, p_call.charge_point_id, 0, v_status, v_time.happened_at
+            );
+        end if;
     end if;
     return '{}';
 end;
@@ -10667,6 +21017,87 @@ revoke all on function ocpp16.stop_transaction(ops.ocpp_call, jsonb) from public
 comment on function ocpp16.stop_transaction(ops.ocpp_call, jsonb) is
     'OCPP 1.6 StopTransaction: end the session, or make one of the stop.';
 
+-- db/code/ocpp16/update_firmware.sql ----------------------------------------
+
+-- OCPP 1.6 §5.19, UpdateFirmware: fetch firmware and install it.
+--
+-- Left out, retrieveDate is now. There is no requestId: the statuses that come go to the newest
+-- update (fleet.record_device_status).
+-- Called by: fleet.queue_command (prepare_, queued_), and when the command is finished.
+-- Writes:    core.device_jobs, ops.transfer_tickets.
+-- Errors:    PT400 location_not_allowed.
+create or replace function ocpp16.prepare_update_firmware(
+    p_charge_point core.charge_points,
+    p_payload jsonb
+)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_url constant text := fleet.prepare_location(
+        p_charge_point.tenant_id, 'download', p_payload ->> 'location'
+    );
+begin
+    return jsonb_build_object('retrieveDate', ocpp.format_timestamp(now())) || p_payload
+        || case when v_url is null then '{}' else jsonb_build_object('location', v_url) end;
+end;
+$$;
+revoke all on function ocpp16.prepare_update_firmware(core.charge_points, jsonb) from public;
+comment on function ocpp16.prepare_update_firmware(core.charge_points, jsonb) is
+    'OCPP 1.6 UpdateFirmware: the address with its ticket, the date.';
+
+create or replace function ocpp16.queued_update_firmware(
+    p_command ops.commands,
+    p_payload jsonb
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform fleet.create_device_job(
+        p_command,
+        'firmware',
+        'download',
+        p_payload ->> 'location',
+        null,
+        jsonb_build_object('retrieve_at', p_payload -> 'retrieveDate')
+    );
+end;
+$$;
+revoke all on function ocpp16.queued_update_firmware(ops.commands, jsonb) from public;
+comment on function ocpp16.queued_update_firmware(ops.commands, jsonb) is
+    'OCPP 1.6 UpdateFirmware: remember the job and its ticket.';
+
+create or replace function ocpp16.finished_update_firmware(
+    p_command ops.commands,
+    p_payload jsonb,
+    p_result jsonb
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform fleet.settle_device_job(p_command, p_result, null, null);
+end;
+$$;
+revoke all on function ocpp16.finished_update_firmware(ops.commands, jsonb, jsonb) from public;
+comment on function ocpp16.finished_update_firmware(ops.commands, jsonb, jsonb) is
+    'OCPP 1.6 UpdateFirmware: draw the consequences of the answer for the job.';
+
+-- db/code/ops/campaign_secrets.sql ----------------------------------------
+
+-- Unmasked payloads of campaigns: no policy and no grant. Functions write and read them, and no
+-- audit may hold them.
+
 -- db/code/ops/job_runs.sql ----------------------------------------
 
 -- Runs of jobs concern the whole installation: the platform reads them.
@@ -10675,6 +21106,437 @@ using (true);
 
 grant select (id, job, runner, started_at, finished_at, outcome, detail)
 on ops.job_runs to platform;
+
+-- db/code/api/acknowledge_alarm.sql ----------------------------------------
+
+-- Say that an alarm has been seen. Repeatable: the first to say so stays.
+--
+-- Writes:  core.alarms (row locked).
+-- Errors:  PT403 permission_missing, PT404 alarm_unknown (also for another tenant's).
+-- Definer: alarms are written by functions only.
+create or replace function api.acknowledge_alarm(alarm_id bigint)
+returns setof api.alarms
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_alarm core.alarms;
+begin
+    v_alarm := fleet.lock_alarm(alarm_id);
+    update core.alarms as a
+    set acknowledged_at = now(), acknowledged_by = claims.user_id()
+    where a.tenant_id = v_alarm.tenant_id and a.id = v_alarm.id and a.acknowledged_at is null;
+    return query
+    select a.* from api.alarms as a
+    where a.tenant_id = v_alarm.tenant_id and a.id = v_alarm.id;
+end;
+$$;
+revoke all on function api.acknowledge_alarm(bigint) from public;
+grant execute on function api.acknowledge_alarm(bigint) to staff, platform;
+comment on function api.acknowledge_alarm(bigint) is
+    E'Say that an alarm has been seen.\n'
+    'It stays open and goes on counting; who saw it first stays in the row.';
+
+-- db/code/api/apply_configuration_template.sql ----------------------------------------
+
+-- Bring the configuration of charge points in line with the templates that they follow.
+--
+-- One ChangeConfiguration for each key that is missing or different, but for those that wait to
+-- be sent already. What the charge point does not know or cannot change is left to
+-- configuration_drift.
+-- Writes:  ops.commands.
+-- Errors:  those of fleet.find_addressed_charge_points and fleet.queue_command; PT409
+--          configuration_template_missing when the one charge point named follows none.
+-- Definer: commands are written by functions only.
+create or replace function api.apply_configuration_template(
+    charge_point text default null,
+    charge_point_group text default null,
+    keep boolean default null,
+    expires_in_s integer default null
+)
+returns setof api.commands
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_batch_id constant uuid := gen_random_uuid();
+begin
+    if charge_point is not null and (
+        select cp.configuration_template_id
+        from fleet.find_addressed_charge_points(
+            'configuration.write', charge_point, charge_point_group
+        ) as cp
+    ) is null then
+        raise exception using
+            errcode = 'PT409',
+            message = 'the charge point follows no template',
+            detail = '{"error":"configuration_template_missing"}',
+            hint = 'Set configuration_template_id of the charge point.';
+    end if;
+    return query
+    select v.*
+    from fleet.show_commands(array(
+        select q
+        from fleet.find_addressed_charge_points(
+            'configuration.write', charge_point, charge_point_group
+        ) as cp
+        cross join lateral fleet.queue_commands(
+            cp, 'ChangeConfiguration', fleet.list_configuration_changes(cp), keep,
+            make_interval(secs => expires_in_s), v_batch_id, charge_point is null
+        ) as q
+    )) as v;
+end;
+$$;
+revoke all on function api.apply_configuration_template(text, text, boolean, integer) from public;
+grant execute on function api.apply_configuration_template(text, text, boolean, integer)
+to staff, platform;
+comment on function api.apply_configuration_template(text, text, boolean, integer) is
+    E'Send a charge point, or a group, what its configuration lacks of its template.\n'
+    'Returns the commands, none when nothing is missing or different, and no more than may wait. '
+    'Ask with get_configuration first: configuration_drift compares with what the charge point '
+    'last said.';
+
+-- Payloads of ChangeConfiguration that bring a charge point in line with its template.
+create or replace function fleet.list_configuration_changes(p_charge_point core.charge_points)
+returns jsonb[]
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return array(
+        select jsonb_build_object('key', d.key, 'value', d.wanted)
+        from api.configuration_drift as d
+        where
+            d.tenant_id = p_charge_point.tenant_id
+            and d.charge_point_id = p_charge_point.id
+            and d.why in ('missing', 'different')
+            and not exists (
+                select
+                from ops.commands as q
+                where
+                    q.tenant_id = d.tenant_id
+                    and q.charge_point_id = d.charge_point_id
+                    and q.state = 'queued'
+                    and q.action = 'ChangeConfiguration'
+                    and lower(q.payload ->> 'key') = lower(d.key)
+                    and q.payload ->> 'value' = d.wanted
+            )
+        order by d.key
+        -- As many as may wait; the others drift on, and go next time.
+        limit (
+            select greatest(access.get_setting('commands.max_queued')::bigint - count(*), 1)
+            from ops.commands as q
+            where
+                q.tenant_id = p_charge_point.tenant_id
+                and q.charge_point_id = p_charge_point.id
+                and q.state = 'queued'
+        )
+    );
+end;
+$$;
+revoke all on function fleet.list_configuration_changes(core.charge_points) from public;
+comment on function fleet.list_configuration_changes(core.charge_points) is
+    'Payloads of ChangeConfiguration that bring a charge point in line with its template.';
+
+-- db/code/api/cancel_command.sql ----------------------------------------
+
+-- Take a command back that has not been sent.
+--
+-- Needs the permission of its action; a driver takes back their own.
+-- Writes:  ops.commands (row locked), and what finished_<action> writes.
+-- Errors:  PT404 command_unknown, PT403 permission_missing, PT409 command_not_queued.
+-- Definer: commands are written by functions only.
+create or replace function api.cancel_command(command_id bigint)
+returns setof api.commands
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_role constant text := claims.role();
+    v_command ops.commands;
+begin
+    -- Of a platform admin the id alone is known; ids are one series for all tenants.
+    select q.* into v_command
+    from ops.commands as q
+    where
+        q.id = command_id
+        and q.tenant_id = any(
+            array(
+                select t.id
+                from core.tenants as t
+                where t.id = claims.tenant_id() or v_role = 'platform'
+            )
+        )
+        and (v_role <> 'customer' or q.requested_by = claims.user_id())
+    for update;
+    if not found then
+        raise exception using
+            errcode = 'PT404',
+            message = 'there is no such command',
+            detail = '{"error":"command_unknown"}';
+    end if;
+    if v_role <> 'customer' then
+        perform access.require_permission(a.permission)
+        from ops.command_actions as a
+        where a.ocpp_version = v_command.ocpp_version and a.action = v_command.action;
+    end if;
+    if v_command.state <> 'queued' then
+        raise exception using
+            errcode = 'PT409',
+            message = format('the command is %s', v_command.state),
+            detail = '{"error":"command_not_queued"}',
+            hint = 'Only a command that has not been sent can be cancelled.';
+    end if;
+    v_command.state := 'cancelled';
+    v_command := fleet.finish_command(v_command);
+    return query
+    select v.*
+    from fleet.show_commands(array[v_command]) as v;
+end;
+$$;
+revoke all on function api.cancel_command(bigint) from public;
+grant execute on function api.cancel_command(bigint) to staff, customer, platform;
+comment on function api.cancel_command(bigint) is
+    E'Take a command back that is still queued.\n'
+    'Returns it, cancelled. A driver can take back their own.';
+
+-- db/code/api/cancel_reservation.sql ----------------------------------------
+
+-- Cancel a reservation: at the charge point, or before it has heard of it.
+--
+-- Writes:  ops.commands, core.reservations.
+-- Errors:  PT403 permission_missing, PT404 reservation_unknown (also for another's), PT409
+--          reservation_closed, and those of fleet.queue_command.
+-- Definer: commands are written by functions only.
+create or replace function api.cancel_reservation(
+    reservation_id bigint,
+    keep boolean default null,
+    expires_in_s integer default null
+)
+returns setof api.commands
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_is_driver constant boolean := claims.role() = 'customer';
+    v_reservation core.reservations;
+    v_charge_point core.charge_points;
+    v_command ops.commands;
+begin
+    if not v_is_driver then
+        perform access.require_permission('commands.write');
+    end if;
+    select r.* into v_reservation
+    from core.reservations as r
+    where
+        r.id = cancel_reservation.reservation_id
+        and (claims.role() = 'platform' or r.tenant_id = claims.tenant_id())
+        and (not v_is_driver or r.user_id = claims.user_id());
+    if not found then
+        raise exception using
+            errcode = 'PT404',
+            message = 'there is no such reservation',
+            detail = '{"error":"reservation_unknown"}',
+            hint = 'Take the id from reservations.';
+    end if;
+    if v_reservation.state not in ('requested', 'reserved', 'unknown') then
+        raise exception using
+            errcode = 'PT409',
+            message = format('the reservation is %s', v_reservation.state),
+            detail = '{"error":"reservation_closed"}',
+            hint = 'Only one that is open can be cancelled.';
+    end if;
+
+    select q.* into v_command
+    from ops.commands as q
+    where
+        q.tenant_id = v_reservation.tenant_id
+        and q.id = v_reservation.command_id
+        and q.state = 'queued'
+    for update;
+    if found then
+        v_command.state := 'cancelled';
+        v_command := fleet.finish_command(v_command);
+    else
+        select cp.* into v_charge_point
+        from core.charge_points as cp
+        where
+            cp.tenant_id = v_reservation.tenant_id
+            and cp.id = v_reservation.charge_point_id;
+        v_command := fleet.queue_command(
+            v_charge_point,
+            'CancelReservation',
+            jsonb_build_object('reservationId', v_reservation.reservation_no),
+            -- A driver neither keeps a command nor says how long it is good.
+            case when not v_is_driver then keep end,
+            case when not v_is_driver then make_interval(secs => expires_in_s) end,
+            case when v_is_driver then 'driver' else 'api' end
+        );
+    end if;
+    return query
+    select v.*
+    from fleet.show_commands(array[v_command]) as v;
+end;
+$$;
+revoke all on function api.cancel_reservation(bigint, boolean, integer) from public;
+grant execute on function api.cancel_reservation(bigint, boolean, integer)
+to staff, customer, platform;
+comment on function api.cancel_reservation(bigint, boolean, integer) is
+    E'Cancel a reservation; a driver cancels their own.\n'
+    'Returns the command that tells the charge point, or the one that asked for the reservation, '
+    'cancelled, when the charge point has not heard of it yet.';
+
+-- db/code/api/certificate_signed.sql ----------------------------------------
+
+-- Send charge points a certificate that was signed elsewhere.
+--
+-- Writes:  ops.commands.
+-- Errors:  PT403 permission_missing (security.write), PT400 certificate_invalid, those of
+--          fleet.send_commands.
+-- Definer: commands are written by functions only.
+create or replace function api.certificate_signed(
+    certificate_chain text,
+    charge_point text default null,
+    charge_point_group text default null,
+    keep boolean default null,
+    expires_in_s integer default null
+)
+returns setof api.commands
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return query
+    select v.*
+    from fleet.show_commands(array(
+        select q
+        from fleet.send_commands(
+            'CertificateSigned',
+            jsonb_build_object('certificateChain', certificate_signed.certificate_chain),
+            certificate_signed.charge_point, certificate_signed.charge_point_group, certificate_signed.keep, certificate_signed.expires_in_s
+        ) as q
+    )) as v;
+end;
+$$;
+revoke all on function api.certificate_signed(text, text, text, boolean, integer) from public;
+grant execute on function api.certificate_signed(
+    text, text, text, boolean, integer
+)
+to staff, platform;
+comment on function api.certificate_signed(text, text, text, boolean, integer) is
+    E'Send a charge point a certificate that was signed elsewhere (CertificateSigned).\n'
+    'certificate_chain is PEM, the certificate first. Requests of charge points are answered by '
+    'themselves: this is for an authority that nobody connected. The certificate becomes the '
+    'charge point''s own, as with register_charge_point_certificate.';
+
+-- db/code/api/change_availability.sql ----------------------------------------
+
+-- Take connectors out of service, or back (OCPP 1.6 §5.2).
+--
+-- A charge point that is charging answers Scheduled and does it after the session: state accepted.
+-- Errors:  those of fleet.send_commands, PT404 connector_unknown, PT400 connector_invalid.
+-- Definer: commands are written by functions only; the permission is checked there.
+create or replace function api.change_availability(
+    charge_point text default null,
+    type text default null,
+    connector integer default 0,
+    charge_point_group text default null,
+    keep boolean default null,
+    expires_in_s integer default null
+)
+returns setof api.commands
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return query
+    select s.*
+    from fleet.show_commands(
+        array(
+            select q
+            from fleet.send_commands(
+                'ChangeAvailability',
+                jsonb_strip_nulls(jsonb_build_object(
+                    'connectorId', change_availability.connector,
+                    'type', change_availability.type
+                )),
+                change_availability.charge_point, change_availability.charge_point_group,
+                change_availability.keep, change_availability.expires_in_s
+            ) as q
+        )
+    ) as s;
+end;
+$$;
+revoke all on function api.change_availability(
+    text, text, integer, text, boolean, integer
+) from public;
+grant execute on function api.change_availability(
+    text, text, integer, text, boolean, integer
+) to staff, platform;
+comment on function api.change_availability(text, text, integer, text, boolean, integer) is
+    E'Take connectors out of service, or back.\n'
+    'type is Inoperative or Operative; connector is a number, 0 (or left out) the whole charge '
+    'point. The result is Accepted, or Scheduled where a session has to end first. charge_point '
+    'is an OCPP identity, charge_point_group the name of a group in its place. The command '
+    'waits 7 days for a charge point that is away, unless keep and expires_in_s (seconds) say '
+    'otherwise. Needs the permission commands.write.';
+
+-- db/code/api/change_configuration.sql ----------------------------------------
+
+-- Change a key of the configuration of charge points.
+--
+-- Writes:  ops.commands and, for the keys of security, what belongs to them.
+-- Errors:  those of fleet.send_commands; PT409 configuration_key_readonly.
+-- Definer: commands are written by functions only.
+create or replace function api.change_configuration(
+    charge_point text default null,
+    key text default null,
+    value text default null,
+    charge_point_group text default null,
+    keep boolean default null,
+    expires_in_s integer default null
+)
+returns setof api.commands
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return query
+    select v.*
+    from fleet.show_commands(array(
+        select q
+        from fleet.send_commands(
+            'ChangeConfiguration',
+            jsonb_strip_nulls(jsonb_build_object('key', btrim(key), 'value', value)),
+            charge_point, charge_point_group, keep, expires_in_s
+        ) as q
+    )) as v;
+end;
+$$;
+revoke all on function api.change_configuration(text, text, text, text, boolean, integer)
+from public;
+grant execute on function api.change_configuration(text, text, text, text, boolean, integer)
+to staff, platform;
+comment on function api.change_configuration(text, text, text, text, boolean, integer) is
+    E'Change a key of the configuration of a charge point, or of a group.\n'
+    'key has at most 50 characters and value 500 (OCPP 1.6 §6.9). A value that was accepted '
+    'stands in configuration_keys; needs_reboot there says that it holds after the next boot.';
 
 -- db/code/api/charge_point_group_members.sql ----------------------------------------
 
@@ -10744,8 +21606,10 @@ select
     c.is_enabled,
     c.registration_status,
     c.security_profile,
+    c.pending_security_profile,
     c.quirks,
     c.max_power_w,
+    c.configuration_template_id,
     c.vendor,
     c.model,
     c.serial_number,
@@ -10812,17 +21676,18 @@ grant select (
 grant select (id, opened_at) on ops.connections to staff, customer, platform;
 grant select (
     tenant_id, id, identity, site_id, name, is_enabled, registration_status, security_profile,
-    quirks, max_power_w, vendor, model, serial_number, firmware_version, iccid, imsi,
-    meter_type, meter_serial_number, ocpp_version, created_at, updated_at, is_online,
-    last_seen_at, connected_since, last_boot_at, connectors_status
+    pending_security_profile, quirks, max_power_w, configuration_template_id, vendor, model,
+    serial_number, firmware_version, iccid, imsi, meter_type, meter_serial_number, ocpp_version,
+    created_at, updated_at, is_online, last_seen_at, connected_since, last_boot_at,
+    connectors_status
 ) on api.charge_points to staff, customer, platform;
 grant insert (
     tenant_id, identity, site_id, name, is_enabled, registration_status, security_profile,
-    quirks, max_power_w
+    quirks, max_power_w, configuration_template_id, serial_number
 ) on api.charge_points to staff, platform;
 grant update (
     identity, site_id, name, is_enabled, registration_status, security_profile, quirks,
-    max_power_w
+    max_power_w, configuration_template_id, serial_number
 ) on api.charge_points to staff, platform;
 grant delete on api.charge_points to staff, platform;
 
@@ -10843,15 +21708,24 @@ comment on column api.charge_points.is_enabled is
 comment on column api.charge_points.registration_status is
     'The answer to its BootNotification: Accepted, Pending or Rejected.';
 comment on column api.charge_points.security_profile is
-    'OCPP security profile, 1 to 3; 0, without a key, is an exception.';
+    'OCPP security profile, 1 to 3; 0, without a key, is an exception. Lowering it takes the '
+    'permission security.write; a charger is raised with change_configuration (SecurityProfile).';
+comment on column api.charge_points.pending_security_profile is
+    'The higher profile that it was told to use, until it has connected with it.';
 comment on column api.charge_points.quirks is
     'Exceptions for a charger that does not follow OCPP: assume_subprotocol (a text) stands in '
-    'for the subprotocol that it does not offer.';
+    'for the subprotocol that it does not offer; allows_old_tls (true) lets it use TLS 1.0 '
+    'and 1.1.';
 comment on column api.charge_points.max_power_w is
     'Power that the charge point can draw at most, in watts.';
+comment on column api.charge_points.configuration_template_id is
+    'The template that its configuration should follow; configuration_drift says where it does '
+    'not.';
 comment on column api.charge_points.vendor is 'Vendor, as reported at boot.';
 comment on column api.charge_points.model is 'Model, as reported at boot.';
-comment on column api.charge_points.serial_number is 'Serial number, as reported at boot.';
+comment on column api.charge_points.serial_number is
+    'Serial number, as reported at boot, or as expected before the first: a client certificate '
+    'that is not known yet has to name it.';
 comment on column api.charge_points.firmware_version is 'Firmware version, as reported at boot.';
 comment on column api.charge_points.iccid is 'Number of its SIM card, as reported at boot.';
 comment on column api.charge_points.imsi is
@@ -10871,6 +21745,59 @@ comment on column api.charge_points.last_boot_at is 'When it last reported that 
 comment on column api.charge_points.connectors_status is
     'State of each connector: connector_id (OCPP 1.6), evse_no, connector_no, status, '
     'error_code, error_info, since.';
+
+-- db/code/api/charging_profiles.sql ----------------------------------------
+
+-- Charging profiles, writable.
+create or replace view api.charging_profiles
+with (security_invoker = true) as
+select
+    p.tenant_id,
+    p.id,
+    p.name,
+    p.purpose,
+    p.kind,
+    p.recurrency_kind,
+    p.stack_level,
+    p.valid_from,
+    p.valid_to,
+    p.schedule,
+    p.created_at,
+    p.updated_at
+from core.charging_profiles as p;
+alter view api.charging_profiles alter column tenant_id set default claims.tenant_id();
+
+grant select (
+    tenant_id, id, name, purpose, kind, recurrency_kind, stack_level, valid_from, valid_to,
+    schedule, created_at, updated_at
+) on api.charging_profiles to staff, platform;
+grant insert (
+    tenant_id, name, purpose, kind, recurrency_kind, stack_level, valid_from, valid_to, schedule
+) on api.charging_profiles to staff, platform;
+grant update (name, purpose, kind, recurrency_kind, stack_level, valid_from, valid_to, schedule)
+on api.charging_profiles to staff, platform;
+grant delete on api.charging_profiles to staff, platform;
+
+comment on view api.charging_profiles is
+    'Limits of power or current over time: set_charging_profile installs one on a charge '
+    'point.';
+comment on column api.charging_profiles.tenant_id is
+    'The tenant that owns the row; filled in from the token when left out.';
+comment on column api.charging_profiles.id is 'Number of the profile.';
+comment on column api.charging_profiles.name is 'Name, unique within the tenant.';
+comment on column api.charging_profiles.purpose is
+    'ChargePointMaxProfile, TxDefaultProfile or TxProfile (OCPP 1.6 §7.11).';
+comment on column api.charging_profiles.kind is 'Absolute, Recurring or Relative (§7.10).';
+comment on column api.charging_profiles.recurrency_kind is 'Daily or Weekly, for Recurring.';
+comment on column api.charging_profiles.stack_level is
+    'The higher goes before the lower (§3.13.2).';
+comment on column api.charging_profiles.valid_from is 'From when it holds.';
+comment on column api.charging_profiles.valid_to is 'Until when it holds.';
+comment on column api.charging_profiles.schedule is
+    'ChargingSchedule of §7.13: chargingRateUnit (A or W), chargingSchedulePeriod from '
+    'startPeriod 0, duration and startSchedule.';
+comment on column api.charging_profiles.created_at is 'When the row was made.';
+comment on column api.charging_profiles.updated_at is 'When the row was last changed.';
 
 -- db/code/api/charging_sessions.sql ----------------------------------------
 
@@ -10924,7 +21851,11 @@ select
     s.ended_at_reported,
     s.stop_received_at,
     s.created_at,
-    s.updated_at
+    s.updated_at,
+    s.command_id,
+    -- Half an hour: twice the interval that chargers are usually told.
+    s.last_reading_at is null
+    and coalesce(s.ended_at, now()) - s.started_at > interval '30 minutes' as is_without_meter
 from core.sessions as s;
 
 grant select (
@@ -10933,7 +21864,8 @@ grant select (
     started_at, ended_at, duration_s, meter_start_wh, meter_stop_wh, energy_wh, last_meter_wh,
     last_reading_at, power_w, soc_percent, stop_reason, stop_id_token, stop_authorization_status,
     hold_reason, hold_details, flags, reservation_id, started_at_reported, start_received_at,
-    ended_at_reported, stop_received_at, created_at, updated_at
+    ended_at_reported, stop_received_at, created_at, updated_at, command_id,
+    is_without_meter
 ) on api.charging_sessions to staff, customer, platform;
 
 comment on view api.charging_sessions is
@@ -11002,6 +21934,223 @@ comment on column api.charging_sessions.ended_at_reported is 'End time, as the c
 comment on column api.charging_sessions.stop_received_at is 'When the stop was heard.';
 comment on column api.charging_sessions.created_at is 'When the row was made.';
 comment on column api.charging_sessions.updated_at is 'When the row was last changed.';
+comment on column api.charging_sessions.command_id is
+    'The remote start that it came from, of commands; null when it was started at the charger.';
+comment on column api.charging_sessions.is_without_meter is
+    'Whether it lasted longer than half an hour without one reading: check the charger''s meter.';
+
+-- db/code/api/clear_alarm.sql ----------------------------------------
+
+-- Say that an alarm is over. Repeatable.
+--
+-- Writes:  core.alarms (row locked).
+-- Errors:  PT403 permission_missing, PT404 alarm_unknown (also for another tenant's).
+-- Definer: alarms are written by functions only.
+create or replace function api.clear_alarm(alarm_id bigint)
+returns setof api.alarms
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_alarm core.alarms;
+begin
+    v_alarm := fleet.lock_alarm(alarm_id);
+    update core.alarms as a
+    set cleared_at = now(),
+        acknowledged_at = coalesce(a.acknowledged_at, now()),
+        acknowledged_by = case
+            when a.acknowledged_at is null then claims.user_id() else a.acknowledged_by
+        end
+    where a.tenant_id = v_alarm.tenant_id and a.id = v_alarm.id and a.cleared_at is null;
+    return query
+    select a.* from api.alarms as a
+    where a.tenant_id = v_alarm.tenant_id and a.id = v_alarm.id;
+end;
+$$;
+revoke all on function api.clear_alarm(bigint) from public;
+grant execute on function api.clear_alarm(bigint) to staff, platform;
+comment on function api.clear_alarm(bigint) is
+    E'Say that an alarm is over.\n'
+    'It counts as acknowledged, too. Should its cause come back, a new alarm is raised.';
+
+-- db/code/api/clear_cache.sql ----------------------------------------
+
+-- Empty the authorisation cache of charge points (OCPP 1.6 §5.4).
+--
+-- Errors:  those of fleet.send_commands.
+-- Definer: commands are written by functions only; the permission is checked there.
+create or replace function api.clear_cache(
+    charge_point text default null,
+    charge_point_group text default null,
+    keep boolean default null,
+    expires_in_s integer default null
+)
+returns setof api.commands
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return query
+    select s.*
+    from fleet.show_commands(
+        array(
+            select q
+            from fleet.send_commands(
+                'ClearCache',
+                '{}',
+                clear_cache.charge_point, clear_cache.charge_point_group,
+                clear_cache.keep, clear_cache.expires_in_s
+            ) as q
+        )
+    ) as s;
+end;
+$$;
+revoke all on function api.clear_cache(text, text, boolean, integer) from public;
+grant execute on function api.clear_cache(text, text, boolean, integer) to staff, platform;
+comment on function api.clear_cache(text, text, boolean, integer) is
+    E'Empty the cache of tokens that charge points keep.\n'
+    'charge_point is an OCPP identity, charge_point_group the name of a group in its place. '
+    'Returns the commands that were queued; commands shows what becomes of them. keep and '
+    'expires_in_s (seconds) say whether and how long they wait for a charge point that is away. '
+    'Needs the permission commands.write.';
+
+-- db/code/api/clear_charging_profile.sql ----------------------------------------
+
+-- Take charging profiles away from charge points.
+--
+-- Writes:  ops.commands.
+-- Errors:  those of fleet.send_commands; PT404 charging_profile_installation_unknown.
+-- Definer: commands are written by functions only.
+create or replace function api.clear_charging_profile(
+    charge_point text default null,
+    installation_id bigint default null,
+    connector integer default null,
+    purpose text default null,
+    stack_level integer default null,
+    charge_point_group text default null,
+    keep boolean default null,
+    expires_in_s integer default null
+)
+returns setof api.commands
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_identity text := charge_point;
+    v_payload jsonb := jsonb_strip_nulls(jsonb_build_object(
+        'connectorId', connector,
+        'chargingProfilePurpose', purpose,
+        'stackLevel', stack_level
+    ));
+begin
+    if installation_id is not null then
+        select cp.identity, jsonb_build_object('id', i.profile_no)
+        into v_identity, v_payload
+        from core.charging_profile_installations as i
+        inner join core.charge_points as cp
+            on cp.tenant_id = i.tenant_id and cp.id = i.charge_point_id
+        where
+            i.id = clear_charging_profile.installation_id
+            and (claims.role() = 'platform' or i.tenant_id = claims.tenant_id());
+        if not found then
+            raise exception using
+                errcode = 'PT404',
+                message = 'there is no such installation of a charging profile',
+                detail = '{"error":"charging_profile_installation_unknown"}',
+                hint = 'Take the id from charging_profile_installations.';
+        end if;
+    end if;
+    return query
+    select v.*
+    from fleet.show_commands(array(
+        select q
+        from fleet.send_commands(
+            'ClearChargingProfile', v_payload, v_identity, charge_point_group, keep, expires_in_s
+        ) as q
+    )) as v;
+end;
+$$;
+revoke all on function api.clear_charging_profile(
+    text, bigint, integer, text, integer, text, boolean, integer
+) from public;
+grant execute on function api.clear_charging_profile(
+    text, bigint, integer, text, integer, text, boolean, integer
+) to staff, platform;
+comment on function api.clear_charging_profile(
+    text, bigint, integer, text, integer, text, boolean, integer
+) is
+    E'Take charging profiles away from a charge point, or a group.\n'
+    'installation_id, of charging_profile_installations, names one. Without it, connector, '
+    'purpose and stack_level name all that meet them; none of these names every profile.';
+
+-- db/code/api/configuration_template_keys.sql ----------------------------------------
+
+-- Keys and values of templates, writable.
+create or replace view api.configuration_template_keys
+with (security_invoker = true) as
+select
+    k.tenant_id,
+    k.configuration_template_id,
+    k.key,
+    k.value
+from core.configuration_template_keys as k;
+alter view api.configuration_template_keys alter column tenant_id set default claims.tenant_id();
+
+grant select (tenant_id, configuration_template_id, key, value)
+on api.configuration_template_keys to staff, platform;
+grant insert (tenant_id, configuration_template_id, key, value)
+on api.configuration_template_keys to staff, platform;
+grant update (value) on api.configuration_template_keys to staff, platform;
+grant delete on api.configuration_template_keys to staff, platform;
+
+comment on view api.configuration_template_keys is
+    'A key of a configuration template and the value it should have.';
+comment on column api.configuration_template_keys.tenant_id is
+    'The tenant that owns the row; filled in from the token when left out.';
+comment on column api.configuration_template_keys.configuration_template_id is 'The template.';
+comment on column api.configuration_template_keys.key is
+    'Configuration key (OCPP 1.6 §9, or a vendor''s own), whatever its case. Keys that hold '
+    'secrets have no place here.';
+comment on column api.configuration_template_keys.value is
+    'The value that charge points should have.';
+
+-- db/code/api/configuration_templates.sql ----------------------------------------
+
+-- Templates of configuration, writable.
+create or replace view api.configuration_templates
+with (security_invoker = true) as
+select
+    t.tenant_id,
+    t.id,
+    t.name,
+    t.description,
+    t.created_at,
+    t.updated_at
+from core.configuration_templates as t;
+alter view api.configuration_templates alter column tenant_id set default claims.tenant_id();
+
+grant select (tenant_id, id, name, description, created_at, updated_at)
+on api.configuration_templates to staff, platform;
+grant insert (tenant_id, name, description) on api.configuration_templates to staff, platform;
+grant update (name, description) on api.configuration_templates to staff, platform;
+grant delete on api.configuration_templates to staff, platform;
+
+comment on view api.configuration_templates is
+    'Configuration that charge points should have. charge_points.configuration_template_id '
+    'says which of them follow it, and configuration_drift what differs.';
+comment on column api.configuration_templates.tenant_id is
+    'The tenant that owns the row; filled in from the token when left out.';
+comment on column api.configuration_templates.id is 'Number of the template.';
+comment on column api.configuration_templates.name is 'Name, unique within the tenant.';
+comment on column api.configuration_templates.description is 'What the template is for.';
+comment on column api.configuration_templates.created_at is 'When the row was made.';
+comment on column api.configuration_templates.updated_at is 'When the row was last changed.';
 
 -- db/code/api/connectors.sql ----------------------------------------
 
@@ -11082,6 +22231,221 @@ comment on column api.connectors.status_received_at is 'When the report arrived.
 comment on column api.connectors.created_at is 'When the row was made.';
 comment on column api.connectors.updated_at is 'When the row was last changed.';
 
+-- db/code/api/create_campaign.sql ----------------------------------------
+
+-- Begin a campaign: one command for many charge points, in waves.
+--
+-- The permission is that of the action, and firmware.write. The payload is checked with the first
+-- charge point, as its own command would be; that of each other one when its turn comes. It is
+-- kept masked, and whole in ops.campaign_secrets until the campaign is finished.
+-- A platform admin may name charge points of any one tenant, and groups of their own.
+-- Writes:  core.campaigns, core.campaign_members, ops.campaign_secrets.
+-- Errors:  PT403 permission_missing; PT400 command_action_unknown, campaign_members_required,
+--          campaign_empty, campaign_too_large; PT404 charge_point_unknown,
+--          charge_point_group_unknown; those of fleet.check_campaign_payload; 23514 for a name,
+--          wave_size, wave_interval_s or max_failures out of range.
+-- Definer: campaigns are written by functions only.
+create or replace function api.create_campaign(
+    name text,
+    action text,
+    payload jsonb default '{}',
+    charge_point_group text default null,
+    charge_points text[] default null,
+    wave_size integer default 10,
+    wave_interval_s integer default 600,
+    max_failures integer default 0
+)
+returns setof api.campaigns
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    v_permission text;
+    v_members core.charge_points[];
+    v_masked jsonb;
+    v_campaign core.campaigns;
+begin
+    perform access.require_permission('firmware.write');
+    select a.permission into v_permission
+    from ops.command_actions as a
+    where a.action = create_campaign.action
+    order by a.ocpp_version
+    limit 1;
+    if not found then
+        raise exception using
+            errcode = 'PT400',
+            message = format('there is no command %s', left(create_campaign.action, 60)),
+            detail = '{"error":"command_action_unknown"}',
+            hint = 'Name an OCPP message that a central system may send, such as UpdateFirmware.';
+    end if;
+    perform access.require_permission(v_permission);
+
+    v_members := fleet.find_campaign_members(
+        create_campaign.charge_point_group, create_campaign.charge_points
+    );
+    perform fleet.check_campaign_payload(
+        v_members[1], create_campaign.action, create_campaign.payload
+    );
+
+    v_masked := fleet.mask_json(create_campaign.payload);
+    insert into core.campaigns as c (
+        tenant_id, name, action, payload, wave_size, wave_interval, max_failures, created_by
+    )
+    values (
+        v_members[1].tenant_id,
+        btrim(create_campaign.name),
+        create_campaign.action,
+        v_masked,
+        coalesce(create_campaign.wave_size, 10),
+        make_interval(secs => coalesce(create_campaign.wave_interval_s, 600)),
+        coalesce(create_campaign.max_failures, 0),
+        claims.user_id()
+    )
+    returning c.* into v_campaign;
+    if v_masked <> create_campaign.payload then
+        insert into ops.campaign_secrets (tenant_id, campaign_id, payload)
+        values (v_campaign.tenant_id, v_campaign.id, create_campaign.payload);
+    end if;
+    insert into core.campaign_members (tenant_id, campaign_id, charge_point_id)
+    select v_campaign.tenant_id, v_campaign.id, m.id
+    from unnest(v_members) as m;
+    return query
+    select c.* from api.campaigns as c
+    where c.tenant_id = v_campaign.tenant_id and c.id = v_campaign.id;
+end;
+$$;
+revoke all on function api.create_campaign(
+    text, text, jsonb, text, text[], integer, integer, integer
+) from public;
+grant execute on function api.create_campaign(
+    text, text, jsonb, text, text[], integer, integer, integer
+) to staff, platform;
+comment on function api.create_campaign(
+    text, text, jsonb, text, text[], integer, integer, integer
+) is
+    E'Send one command to many charge points, in waves.\n'
+    'action and payload are those of send_command. Members are those of charge_point_group, a '
+    'name, or charge_points, a list of OCPP identities. A wave of wave_size begins '
+    'wave_interval_s after the one before, when all of that have finished: the command was '
+    'refused, or accepted, and the firmware update or upload that it began is over. When more '
+    'than max_failures have failed, the campaign stops and raises an alarm. Chargers that are '
+    'online come first; one that is not gets its command when it is back, where the action is '
+    'kept. Needs firmware.write and the permission of the action.';
+
+-- db/code/api/data_transfer.sql ----------------------------------------
+
+-- Send a vendor's own message to charge points (OCPP 1.6 §5.6).
+--
+-- Errors:  those of fleet.send_commands.
+-- Definer: commands are written by functions only; the permission is checked there.
+create or replace function api.data_transfer(
+    charge_point text default null,
+    vendor_id text default null,
+    message_id text default null,
+    data text default null,
+    charge_point_group text default null,
+    keep boolean default null,
+    expires_in_s integer default null
+)
+returns setof api.commands
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return query
+    select s.*
+    from fleet.show_commands(
+        array(
+            select q
+            from fleet.send_commands(
+                'DataTransfer',
+                jsonb_strip_nulls(jsonb_build_object(
+                    'vendorId', data_transfer.vendor_id,
+                    'messageId', data_transfer.message_id,
+                    'data', data_transfer.data
+                )),
+                data_transfer.charge_point, data_transfer.charge_point_group,
+                data_transfer.keep, data_transfer.expires_in_s
+            ) as q
+        )
+    ) as s;
+end;
+$$;
+revoke all on function api.data_transfer(
+    text, text, text, text, text, boolean, integer
+) from public;
+grant execute on function api.data_transfer(
+    text, text, text, text, text, boolean, integer
+) to staff, platform;
+comment on function api.data_transfer(text, text, text, text, text, boolean, integer) is
+    E'Send a vendor''s own message.\n'
+    'vendor_id (required) says whose, message_id which, data what, as text. The answer is in '
+    'the result of the command. charge_point is an OCPP identity, charge_point_group the name '
+    'of a group in its place; keep and expires_in_s (seconds) say whether and how long to wait '
+    'for one that is away. Needs the permission commands.write.';
+
+-- db/code/api/delete_certificate.sql ----------------------------------------
+
+-- Delete a root certificate from charge points.
+--
+-- Writes:  ops.commands.
+-- Errors:  PT403 permission_missing (security.write), those of
+--          fleet.send_commands.
+-- Definer: commands are written by functions only.
+create or replace function api.delete_certificate(
+    hash_algorithm text,
+    issuer_name_hash text,
+    issuer_key_hash text,
+    serial_number text,
+    charge_point text default null,
+    charge_point_group text default null,
+    keep boolean default null,
+    expires_in_s integer default null
+)
+returns setof api.commands
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return query
+    select v.*
+    from fleet.show_commands(array(
+        select q
+        from fleet.send_commands(
+            'DeleteCertificate',
+            jsonb_build_object(
+                'certificateHashData',
+                jsonb_build_object(
+                    'hashAlgorithm', delete_certificate.hash_algorithm,
+                    'issuerNameHash', delete_certificate.issuer_name_hash,
+                    'issuerKeyHash', delete_certificate.issuer_key_hash,
+                    'serialNumber', delete_certificate.serial_number
+                )
+            ),
+            delete_certificate.charge_point, delete_certificate.charge_point_group, delete_certificate.keep, delete_certificate.expires_in_s
+        ) as q
+    )) as v;
+end;
+$$;
+revoke all on function api.delete_certificate(
+    text, text, text, text, text, text, boolean, integer
+) from public;
+grant execute on function api.delete_certificate(
+    text, text, text, text, text, text, boolean, integer
+)
+to staff, platform;
+comment on function api.delete_certificate(text, text, text, text, text, text, boolean, integer) is
+    E'Delete a root certificate from charge points (DeleteCertificate).\n'
+    'Take the hashes and the serial number from installed_certificates; the row goes when the '
+    'charge point says that it has deleted it or does not have it.';
+
 -- db/code/api/evses.sql ----------------------------------------
 
 -- EVSEs, writable.
@@ -11125,6 +22489,417 @@ comment on column api.evses.is_discovered is
     'True when the charger spoke of it before anybody had entered it.';
 comment on column api.evses.created_at is 'When the row was made.';
 comment on column api.evses.updated_at is 'When the row was last changed.';
+
+-- db/code/api/extended_trigger_message.sql ----------------------------------------
+
+-- Ask charge points for a message (security whitepaper).
+--
+-- Errors:  those of fleet.send_commands and ocpp16.check_trigger.
+-- Definer: commands are written by functions only; the permission is checked there.
+create or replace function api.extended_trigger_message(
+    charge_point text default null,
+    message text default null,
+    connector integer default null,
+    charge_point_group text default null,
+    keep boolean default null,
+    expires_in_s integer default null
+)
+returns setof api.commands
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return query
+    select s.*
+    from fleet.show_commands(
+        array(
+            select q
+            from fleet.send_commands(
+                'ExtendedTriggerMessage',
+                jsonb_strip_nulls(jsonb_build_object(
+                    'requestedMessage', extended_trigger_message.message,
+                    'connectorId', extended_trigger_message.connector
+                )),
+                extended_trigger_message.charge_point, extended_trigger_message.charge_point_group,
+                extended_trigger_message.keep, extended_trigger_message.expires_in_s
+            ) as q
+        )
+    ) as s;
+end;
+$$;
+revoke all on function api.extended_trigger_message(
+    text, text, integer, text, boolean, integer
+) from public;
+grant execute on function api.extended_trigger_message(
+    text, text, integer, text, boolean, integer
+) to staff, platform;
+comment on function api.extended_trigger_message(text, text, integer, text, boolean, integer) is
+    E'Ask charge points for a message.\n'
+    'message is BootNotification, FirmwareStatusNotification, Heartbeat, LogStatusNotification, '
+    'MeterValues, SignChargePointCertificate or StatusNotification; connector asks for one, '
+    'none for all. A BootNotification is asked for once a connection: some charge points reboot '
+    'each time. charge_point is an OCPP identity, charge_point_group the name of a group in its '
+    'place; keep and expires_in_s (seconds) say whether and how long to wait for one that is '
+    'away. Needs the permission commands.write.';
+
+-- db/code/api/get_composite_schedule.sql ----------------------------------------
+
+-- Ask charge points for the schedule that comes of all their profiles.
+--
+-- Writes:  ops.commands.
+-- Errors:  those of fleet.send_commands; PT400 duration_invalid; PT404 connector_unknown.
+-- Definer: commands are written by functions only.
+create or replace function api.get_composite_schedule(
+    charge_point text default null,
+    connector integer default 0,
+    duration_s integer default 86400,
+    unit text default null,
+    charge_point_group text default null,
+    keep boolean default null,
+    expires_in_s integer default null
+)
+returns setof api.commands
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if coalesce(duration_s, 0) <= 0 then
+        raise exception using
+            errcode = 'PT400',
+            message = 'a schedule has a duration',
+            detail = '{"error":"duration_invalid"}',
+            hint = 'Send duration_s, a number of seconds.';
+    end if;
+    return query
+    select v.*
+    from fleet.show_commands(array(
+        select q
+        from fleet.send_commands(
+            'GetCompositeSchedule',
+            jsonb_strip_nulls(jsonb_build_object(
+                'connectorId', coalesce(connector, 0),
+                'duration', duration_s,
+                'chargingRateUnit', unit
+            )),
+            charge_point, charge_point_group, keep, expires_in_s
+        ) as q
+    )) as v;
+end;
+$$;
+revoke all on function api.get_composite_schedule(
+    text, integer, integer, text, text, boolean, integer
+) from public;
+grant execute on function api.get_composite_schedule(
+    text, integer, integer, text, text, boolean, integer
+) to staff, platform;
+comment on function api.get_composite_schedule(
+    text, integer, integer, text, text, boolean, integer
+) is
+    E'Ask a charge point, or a group, for the schedule that all its profiles come to.\n'
+    'connector 0 is what the whole charge point expects to draw; unit is A or W. The answer is '
+    'in result of the command: status, scheduleStart, chargingSchedule.';
+
+-- db/code/api/get_configuration.sql ----------------------------------------
+
+-- Ask charge points for their configuration.
+--
+-- Writes:  ops.commands.
+-- Errors:  those of fleet.find_addressed_charge_points and fleet.queue_command; PT409
+--          configuration_keys_refused.
+-- Definer: commands are written by functions only.
+create or replace function api.get_configuration(
+    charge_point text default null,
+    keys text[] default null,
+    charge_point_group text default null,
+    keep boolean default null,
+    expires_in_s integer default null
+)
+returns setof api.commands
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_batch_id constant uuid := gen_random_uuid();
+begin
+    return query
+    select v.*
+    from fleet.show_commands(array(
+        select q
+        from fleet.find_addressed_charge_points(
+            'commands.write', charge_point, charge_point_group
+        ) as cp
+        cross join lateral fleet.queue_commands(
+            cp, 'GetConfiguration', fleet.split_configuration_keys(cp, keys), keep,
+            make_interval(secs => expires_in_s), v_batch_id, charge_point is null
+        ) as q
+    )) as v;
+end;
+$$;
+revoke all on function api.get_configuration(text, text[], text, boolean, integer) from public;
+grant execute on function api.get_configuration(text, text[], text, boolean, integer)
+to staff, platform;
+comment on function api.get_configuration(text, text[], text, boolean, integer) is
+    E'Ask a charge point, or a group, for its configuration.\n'
+    'charge_point is an OCPP identity, charge_point_group a name: send one of both. Without keys '
+    'it is asked for all. Takes several commands where the charge point has said that it answers '
+    'fewer keys at once (GetConfigurationMaxKeys). What it says goes to configuration_keys.';
+
+-- Payloads of GetConfiguration for these keys, each once, as many at a time as the charge point
+-- takes.
+create or replace function fleet.split_configuration_keys(
+    p_charge_point core.charge_points,
+    p_keys text[]
+)
+returns jsonb[]
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_limit constant integer := coalesce(
+        fleet.get_configuration_limit(
+            p_charge_point.tenant_id, p_charge_point.id, 'GetConfigurationMaxKeys', 1
+        ),
+        1000000
+    );
+begin
+    if coalesce(cardinality(p_keys), 0) = 0 then
+        return array['{}'::jsonb];
+    end if;
+    return array(
+        select jsonb_build_object('key', jsonb_agg(k.key order by k.no))
+        from (
+            select u.key, row_number() over (order by u.no) - 1 as no
+            from (
+                select distinct on (lower(n.key)) n.key, n.no
+                from unnest(p_keys) with ordinality as n (key, no)
+                order by lower(n.key), n.no
+            ) as u
+        ) as k
+        group by k.no / v_limit
+        order by k.no / v_limit
+    );
+end;
+$$;
+revoke all on function fleet.split_configuration_keys(core.charge_points, text[]) from public;
+comment on function fleet.split_configuration_keys(core.charge_points, text[]) is
+    'Payloads of GetConfiguration for these keys, as many at a time as the charge point takes.';
+
+-- db/code/api/get_diagnostics.sql ----------------------------------------
+
+-- Have charge points leave a file with diagnostics (OCPP 1.6 §5.9).
+--
+-- Errors:  those of fleet.send_commands and of ocpp16.prepare_get_diagnostics; PT400
+--          retries_invalid, time_range_invalid.
+-- Definer: commands are queued by functions only.
+create or replace function api.get_diagnostics(
+    location text,
+    since timestamptz default null,
+    until timestamptz default null,
+    retries integer default null,
+    retry_interval_s integer default null,
+    charge_point text default null,
+    charge_point_group text default null,
+    keep boolean default null,
+    expires_in_s integer default null
+)
+returns setof api.commands
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform fleet.check_log_range(get_diagnostics.since, get_diagnostics.until);
+    return query
+    select q.*
+    from fleet.send_transfer(
+        'GetDiagnostics',
+        jsonb_build_object(
+            'location', get_diagnostics.location,
+            'startTime', ocpp.format_timestamp(get_diagnostics.since),
+            'stopTime', ocpp.format_timestamp(get_diagnostics.until)
+        ),
+        get_diagnostics.retries,
+        get_diagnostics.retry_interval_s,
+        get_diagnostics.charge_point,
+        get_diagnostics.charge_point_group,
+        get_diagnostics.keep,
+        get_diagnostics.expires_in_s
+    ) as q;
+end;
+$$;
+revoke all on function api.get_diagnostics(
+    text, timestamptz, timestamptz, integer, integer, text, text, boolean, integer
+) from public;
+grant execute on function api.get_diagnostics(
+    text, timestamptz, timestamptz, integer, integer, text, text, boolean, integer
+) to staff, platform;
+comment on function api.get_diagnostics(
+    text, timestamptz, timestamptz, integer, integer, text, text, boolean, integer
+) is
+    E'Have a charge point, or those of a group, upload a file with diagnostics.\n'
+    'location is a directory below a prefix of transfer_locations for uploads and gets a one-time '
+    'ticket as its last segment, or where it says {ticket}. since and until limit what the file '
+    'tells. Returns the commands; the progress is in device_jobs. Needs firmware.write.';
+
+-- db/code/api/get_installed_certificate_ids.sql ----------------------------------------
+
+-- Ask charge points which root certificates they have.
+--
+-- Writes:  ops.commands.
+-- Errors:  PT403 permission_missing (security.write), those of
+--          fleet.send_commands.
+-- Definer: commands are written by functions only.
+create or replace function api.get_installed_certificate_ids(
+    certificate_type text,
+    charge_point text default null,
+    charge_point_group text default null,
+    keep boolean default null,
+    expires_in_s integer default null
+)
+returns setof api.commands
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return query
+    select v.*
+    from fleet.show_commands(array(
+        select q
+        from fleet.send_commands(
+            'GetInstalledCertificateIds',
+            jsonb_build_object(
+                'certificateType', get_installed_certificate_ids.certificate_type
+            ),
+            get_installed_certificate_ids.charge_point, get_installed_certificate_ids.charge_point_group, get_installed_certificate_ids.keep, get_installed_certificate_ids.expires_in_s
+        ) as q
+    )) as v;
+end;
+$$;
+revoke all on function api.get_installed_certificate_ids(
+    text, text, text, boolean, integer
+) from public;
+grant execute on function api.get_installed_certificate_ids(
+    text, text, text, boolean, integer
+)
+to staff, platform;
+comment on function api.get_installed_certificate_ids(text, text, text, boolean, integer) is
+    E'Ask charge points which root certificates they have (GetInstalledCertificateIds).\n'
+    'certificate_type is CentralSystemRootCertificate or ManufacturerRootCertificate. The answer '
+    'replaces what installed_certificates holds of that type.';
+
+-- db/code/api/get_local_list_version.sql ----------------------------------------
+
+-- Ask charge points for the version of their local list.
+--
+-- Writes:  ops.commands.
+-- Errors:  those of fleet.send_commands.
+-- Definer: commands are written by functions only.
+create or replace function api.get_local_list_version(
+    charge_point text default null,
+    charge_point_group text default null,
+    keep boolean default null,
+    expires_in_s integer default null
+)
+returns setof api.commands
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return query
+    select v.*
+    from fleet.show_commands(array(
+        select q
+        from fleet.send_commands(
+            'GetLocalListVersion', '{}', charge_point, charge_point_group, keep, expires_in_s
+        ) as q
+    )) as v;
+end;
+$$;
+revoke all on function api.get_local_list_version(text, text, boolean, integer) from public;
+grant execute on function api.get_local_list_version(text, text, boolean, integer)
+to staff, platform;
+comment on function api.get_local_list_version(text, text, boolean, integer) is
+    E'Ask a charge point, or a group, for the version of its local list.\n'
+    'The answer goes to local_lists: -1 for none, 0 for an empty one. Another version than the '
+    'one we know makes the next update a full one.';
+
+-- db/code/api/get_log.sql ----------------------------------------
+
+-- Have charge points leave a log (security whitepaper N01).
+--
+-- Errors:  those of fleet.send_commands and of ocpp16.prepare_get_log; PT400 retries_invalid,
+--          time_range_invalid.
+-- Definer: commands are queued by functions only.
+create or replace function api.get_log(
+    log_type text,
+    location text,
+    since timestamptz default null,
+    until timestamptz default null,
+    retries integer default null,
+    retry_interval_s integer default null,
+    charge_point text default null,
+    charge_point_group text default null,
+    keep boolean default null,
+    expires_in_s integer default null
+)
+returns setof api.commands
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform fleet.check_log_range(get_log.since, get_log.until);
+    return query
+    select q.*
+    from fleet.send_transfer(
+        'GetLog',
+        jsonb_build_object(
+            'logType', get_log.log_type,
+            'log',
+            jsonb_strip_nulls(
+                jsonb_build_object(
+                    'remoteLocation', get_log.location,
+                    'oldestTimestamp', ocpp.format_timestamp(get_log.since),
+                    'latestTimestamp', ocpp.format_timestamp(get_log.until)
+                )
+            )
+        ),
+        get_log.retries,
+        get_log.retry_interval_s,
+        get_log.charge_point,
+        get_log.charge_point_group,
+        get_log.keep,
+        get_log.expires_in_s
+    ) as q;
+end;
+$$;
+revoke all on function api.get_log(
+    text, text, timestamptz, timestamptz, integer, integer, text, text, boolean, integer
+) from public;
+grant execute on function api.get_log(
+    text, text, timestamptz, timestamptz, integer, integer, text, text, boolean, integer
+) to staff, platform;
+comment on function api.get_log(
+    text, text, timestamptz, timestamptz, integer, integer, text, text, boolean, integer
+) is
+    E'Have a charge point, or those of a group, upload a log.\n'
+    'log_type is DiagnosticsLog or SecurityLog; for the rest see get_diagnostics. A charger that '
+    'gives up an earlier upload for this one says so, and that job is cancelled. Needs '
+    'firmware.write.';
 
 -- db/code/api/id_token_groups.sql ----------------------------------------
 
@@ -11259,6 +23034,56 @@ comment on column api.id_tokens.max_concurrent_transactions is
 comment on column api.id_tokens.created_at is 'When the row was made.';
 comment on column api.id_tokens.updated_at is 'When the row was last changed.';
 
+-- db/code/api/install_certificate.sql ----------------------------------------
+
+-- Install a root certificate in charge points.
+--
+-- Writes:  ops.commands.
+-- Errors:  PT403 permission_missing (security.write), PT400 certificate_invalid, those of
+--          fleet.send_commands.
+-- Definer: commands are written by functions only.
+create or replace function api.install_certificate(
+    certificate_type text,
+    certificate text,
+    charge_point text default null,
+    charge_point_group text default null,
+    keep boolean default null,
+    expires_in_s integer default null
+)
+returns setof api.commands
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return query
+    select v.*
+    from fleet.show_commands(array(
+        select q
+        from fleet.send_commands(
+            'InstallCertificate',
+            jsonb_build_object(
+                'certificateType', install_certificate.certificate_type,
+                'certificate', install_certificate.certificate
+            ),
+            install_certificate.charge_point, install_certificate.charge_point_group, install_certificate.keep, install_certificate.expires_in_s
+        ) as q
+    )) as v;
+end;
+$$;
+revoke all on function api.install_certificate(
+    text, text, text, text, boolean, integer
+) from public;
+grant execute on function api.install_certificate(
+    text, text, text, text, boolean, integer
+)
+to staff, platform;
+comment on function api.install_certificate(text, text, text, text, boolean, integer) is
+    E'Install a root certificate in charge points (InstallCertificate).\n'
+    'certificate_type is CentralSystemRootCertificate or ManufacturerRootCertificate, certificate '
+    'is PEM. A charge point that accepts it is asked what it has then: installed_certificates.';
+
 -- db/code/api/meter_value_samples.sql ----------------------------------------
 
 -- Meter values, one row per sample, read-only.
@@ -11364,6 +23189,658 @@ comment on column api.meter_value_samples.value_reported is
 comment on column api.meter_value_samples.format is 'Raw or SignedData, where is_as_sent.';
 comment on column api.meter_value_samples.is_as_sent is
     'True for what has no column of its own: not normalised, but as the charger sent it.';
+
+-- db/code/api/pause_campaign.sql ----------------------------------------
+
+-- Pause a campaign: it sends no new commands until it is resumed.
+--
+-- Writes:  core.campaigns (row locked).
+-- Errors:  PT403 permission_missing, PT404 campaign_unknown, PT409 campaign_finished.
+-- Definer: campaigns are written by functions only.
+create or replace function api.pause_campaign(campaign_id bigint)
+returns setof api.campaigns
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_campaign constant core.campaigns := fleet.lock_campaign(campaign_id);
+begin
+    update core.campaigns as c
+    set state = 'paused'
+    where c.tenant_id = v_campaign.tenant_id and c.id = v_campaign.id and c.state = 'running';
+    return query
+    select c.* from api.campaigns as c
+    where c.tenant_id = v_campaign.tenant_id and c.id = v_campaign.id;
+end;
+$$;
+revoke all on function api.pause_campaign(bigint) from public;
+grant execute on function api.pause_campaign(bigint) to staff, platform;
+comment on function api.pause_campaign(bigint) is
+    E'Pause a campaign: it sends no new commands until it is resumed.\n'
+    'No new commands are queued; those that are queued or with a charger already go their way. '
+    'Pausing one that is paused changes nothing. Needs firmware.write.';
+
+-- db/code/api/register_charge_point_certificate.sql ----------------------------------------
+
+-- Register the client certificate of a charge point. Repeatable.
+--
+-- Writes:  core.charge_point_certificates.
+-- Errors:  PT403 permission_missing, PT400 certificate_invalid, PT409 certificate_of_another;
+--          those of fleet.find_addressed_charge_points.
+-- Definer: certificates are written by functions only.
+create or replace function api.register_charge_point_certificate(
+    charge_point text,
+    certificate text
+)
+returns setof api.charge_point_certificates
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_charge_point core.charge_points;
+    v_certificate_id bigint;
+begin
+    select cp.* into v_charge_point
+    from fleet.find_addressed_charge_points(
+        'security.write', register_charge_point_certificate.charge_point, null
+    ) as cp;
+    v_certificate_id := fleet.register_certificate(
+        v_charge_point.tenant_id, v_charge_point.id,
+        register_charge_point_certificate.certificate,
+        fleet.check_certificate(register_charge_point_certificate.certificate)
+    );
+    return query
+    select c.*
+    from api.charge_point_certificates as c
+    where c.tenant_id = v_charge_point.tenant_id and c.id = v_certificate_id;
+end;
+$$;
+revoke all on function api.register_charge_point_certificate(text, text) from public;
+grant execute on function api.register_charge_point_certificate(text, text) to staff, platform;
+comment on function api.register_charge_point_certificate(text, text) is
+    E'Register the client certificate of a charge point, PEM.\n'
+    'Whatever its subject says, it is this charge point''s then and no other''s. Its authority has '
+    'to be among those that the bridge trusts.';
+
+-- db/code/api/remote_start_transaction.sql ----------------------------------------
+
+-- Start charging from afar (OCPP 1.6 §5.11).
+--
+-- Staff need commands.write and may name any token; what begins is authorised when it begins.
+-- A driver names a place, as a rule by its EVSE id, and what would be refused there is refused
+-- at once (charging.send_driver_start). The transaction that begins is tied to the command
+-- (charging.find_command_of_start).
+-- Errors:  those of fleet.send_commands, ocpp16.prepare_remote_start_transaction,
+--          charging.send_driver_start and charging.find_charging_profile; PT400 evse_id_required.
+-- Definer: commands are written by functions only.
+create or replace function api.remote_start_transaction(
+    charge_point text default null,
+    id_token text default null,
+    connector integer default null,
+    charging_profile jsonb default null,
+    evse_id text default null,
+    charge_point_group text default null,
+    keep boolean default null,
+    expires_in_s integer default null
+)
+returns setof api.commands
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_evse core.evses;
+    v_charge_point text := remote_start_transaction.charge_point;
+    v_connector_id integer := remote_start_transaction.connector;
+    v_profile jsonb := remote_start_transaction.charging_profile;
+begin
+    if claims.role() = 'customer' then
+        -- A driver neither limits nor keeps a command, nor starts a whole group.
+        if
+            num_nonnulls(
+                remote_start_transaction.charging_profile,
+                remote_start_transaction.charge_point_group,
+                remote_start_transaction.keep, remote_start_transaction.expires_in_s
+            ) > 0
+        then
+            perform access.require_permission('commands.write');
+        end if;
+        if num_nonnulls(v_charge_point, remote_start_transaction.evse_id) = 0 then
+            raise exception using
+                errcode = 'PT400',
+                message = 'say where to charge',
+                detail = '{"error":"evse_id_required"}',
+                hint = 'Send evse_id, which stands on the charger, such as DE*ABC*E1234*1.';
+        end if;
+        return query
+        select s.*
+        from fleet.show_commands(
+            array[
+                charging.send_driver_start(
+                    v_charge_point, remote_start_transaction.evse_id, v_connector_id,
+                    remote_start_transaction.id_token
+                )
+            ]
+        ) as s;
+        return;
+    end if;
+
+    perform access.require_permission('commands.write');
+    if
+        v_charge_point is null
+        and remote_start_transaction.charge_point_group is null
+        and remote_start_transaction.evse_id is not null
+    then
+        v_evse := fleet.find_evse(remote_start_transaction.evse_id);
+        select cp.identity into v_charge_point
+        from core.charge_points as cp
+        where cp.tenant_id = v_evse.tenant_id and cp.id = v_evse.charge_point_id;
+        -- Of an EVSE with one connector it is that one; else the charge point chooses.
+        select case when count(*) = 1 then min(k.ocpp16_connector_id) end into v_connector_id
+        from core.connectors as k
+        where
+            k.tenant_id = v_evse.tenant_id
+            and k.evse_id = v_evse.id
+            and k.connector_no = coalesce(remote_start_transaction.connector, k.connector_no);
+        if v_connector_id is null and remote_start_transaction.connector is not null then
+            raise exception using
+                errcode = 'PT404',
+                message = 'the EVSE has no such connector',
+                detail = '{"error":"connector_unknown"}',
+                hint = 'With evse_id, connector is the number of a connector within the EVSE.';
+        end if;
+    end if;
+    if jsonb_typeof(v_profile) = 'number' then
+        v_profile := charging.find_charging_profile(
+            claims.tenant_id(), (v_profile #>> '{}')::numeric::bigint, null
+        );
+    end if;
+    return query
+    select s.*
+    from fleet.show_commands(
+        array(
+            select q
+            from fleet.send_commands(
+                'RemoteStartTransaction',
+                jsonb_strip_nulls(jsonb_build_object(
+                    'idTag', remote_start_transaction.id_token,
+                    'connectorId', v_connector_id,
+                    'chargingProfile', v_profile
+                )),
+                v_charge_point, remote_start_transaction.charge_point_group,
+                remote_start_transaction.keep, remote_start_transaction.expires_in_s
+            ) as q
+        )
+    ) as s;
+end;
+$$;
+revoke all on function api.remote_start_transaction(
+    text, text, integer, jsonb, text, text, boolean, integer
+) from public;
+grant execute on function api.remote_start_transaction(
+    text, text, integer, jsonb, text, text, boolean, integer
+) to staff, customer, platform;
+comment on function api.remote_start_transaction(
+    text, text, integer, jsonb, text, text, boolean, integer
+) is
+    E'Start charging from afar.\n'
+    'Staff name the charge point by its OCPP identity in charge_point (or by evse_id, or many by '
+    'charge_point_group), any id_token, and perhaps a connector, by its OCPP number, and a '
+    'charging_profile: a TxProfile as OCPP 1.6 has it, or the number of one of charging_profiles. '
+    'keep and expires_in_s (seconds) say whether and how long to wait for a charge point that is '
+    'away; the permission commands.write is needed.\n'
+    'A driver names the evse_id that stands on the charger (or charge_point) and perhaps the '
+    'number of the connector there; id_token may be left out by one who has only one. Returns the '
+    'command, whose session_id is the session that began.';
+
+-- db/code/api/remote_stop_transaction.sql ----------------------------------------
+
+-- Stop a charging session from afar (OCPP 1.6 §5.12).
+--
+-- Staff need commands.write; a driver stops their own sessions. The session ends when the charge
+-- point says so: the command is accepted before that.
+-- Errors:  those of charging.find_session_to_stop and fleet.queue_command; PT403
+--          permission_missing; for a driver PT409 command_pending.
+-- Definer: commands are written by functions only.
+create or replace function api.remote_stop_transaction(
+    charge_point text default null,
+    session_id bigint default null,
+    transaction_id text default null,
+    keep boolean default null,
+    expires_in_s integer default null
+)
+returns setof api.commands
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_is_driver constant boolean := claims.role() = 'customer';
+    v_session core.sessions;
+    v_charge_point core.charge_points;
+begin
+    -- A driver keeps no command.
+    if
+        not v_is_driver
+        or num_nonnulls(
+            remote_stop_transaction.keep, remote_stop_transaction.expires_in_s
+        ) > 0
+    then
+        perform access.require_permission('commands.write');
+    end if;
+    v_session := charging.find_session_to_stop(
+        remote_stop_transaction.session_id, remote_stop_transaction.transaction_id,
+        remote_stop_transaction.charge_point
+    );
+    select cp.* into v_charge_point
+    from core.charge_points as cp
+    where cp.tenant_id = v_session.tenant_id and cp.id = v_session.charge_point_id;
+    if v_is_driver then
+        perform charging.refuse_second_command('RemoteStopTransaction', v_charge_point);
+    end if;
+    return query
+    select s.*
+    from fleet.show_commands(
+        array[
+            fleet.queue_command(
+                v_charge_point, 'RemoteStopTransaction',
+                jsonb_build_object(
+                    'transactionId', ocpp.parse_numeric(v_session.transaction_id)
+                ),
+                remote_stop_transaction.keep,
+                make_interval(secs => remote_stop_transaction.expires_in_s),
+                case when v_is_driver then 'driver' else 'api' end
+            )
+        ]
+    ) as s;
+end;
+$$;
+revoke all on function api.remote_stop_transaction(
+    text, bigint, text, boolean, integer
+) from public;
+grant execute on function api.remote_stop_transaction(
+    text, bigint, text, boolean, integer
+) to staff, customer, platform;
+comment on function api.remote_stop_transaction(text, bigint, text, boolean, integer) is
+    E'Stop a charging session from afar.\n'
+    'session_id is its number in charging_sessions; or transaction_id is the number that the '
+    'charge point knows it by, with the OCPP identity in charge_point. A driver may stop their own '
+    'sessions by session_id or transaction_id. Returns the command; the session ends when the '
+    'charge point says so. keep and expires_in_s (seconds) say whether and how long staff want to '
+    'wait for a charge point that is away. Staff need the permission commands.write.';
+
+-- db/code/api/reserve_now.sql ----------------------------------------
+
+-- Reserve a connector for a token.
+--
+-- Staff need commands.write and name a charge point and a connector, or an EVSE, and any token.
+-- Drivers name an EVSE where their own token may charge; they have at most
+-- charging.max_driver_reservations open, each no longer than charging.reservation_minutes.
+-- Writes:  ops.commands, core.reservations.
+-- Errors:  PT403 permission_missing, id_token_refused; those of fleet.find_addressed_charge_points,
+--          fleet.queue_command, fleet.find_evse, charging.choose_own_id_token,
+--          charging.choose_connector and ocpp16.prepare_reserve_now; PT400 evse_id_required; PT409
+--          reservation_limit; 23505 reservations_open_connector_key: it is reserved.
+-- Definer: commands are written by functions only.
+create or replace function api.reserve_now(
+    charge_point text default null,
+    connector integer default null,
+    id_token text default null,
+    expires_at timestamptz default null,
+    parent_id_token text default null,
+    evse_id text default null,
+    keep boolean default null,
+    expires_in_s integer default null
+)
+returns setof api.commands
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_is_driver constant boolean := claims.role() = 'customer';
+    v_expires_at constant timestamptz := coalesce(
+        reserve_now.expires_at, now() + charging.get_reservation_length()
+    );
+    v_evse core.evses;
+    v_id_token text := reserve_now.id_token;
+    v_connector_id integer := coalesce(reserve_now.connector, 0);
+    v_charge_point core.charge_points;
+begin
+    if not v_is_driver then
+        perform access.require_permission('commands.write');
+    end if;
+    if reserve_now.evse_id is not null then
+        v_evse := fleet.find_evse(reserve_now.evse_id);
+        select cp.* into v_charge_point
+        from core.charge_points as cp
+        where cp.tenant_id = v_evse.tenant_id and cp.id = v_evse.charge_point_id;
+    elsif v_is_driver then
+        raise exception using
+            errcode = 'PT400',
+            message = 'say what to reserve',
+            detail = '{"error":"evse_id_required"}',
+            hint = 'Send evse_id, which stands on the charger, such as DE*ABC*E1234*1.';
+    else
+        select cp.* into v_charge_point
+        from fleet.find_addressed_charge_points('commands.write', charge_point, null) as cp;
+    end if;
+
+    if v_is_driver then
+        select o.id_token, o.ocpp16_connector_id into v_id_token, v_connector_id
+        from charging.check_own_reservation(
+            v_evse, reserve_now.connector, reserve_now.id_token, v_expires_at
+        ) as o;
+    elsif v_evse.id is not null then
+        select coalesce(min(k.ocpp16_connector_id), -1) into v_connector_id
+        from core.connectors as k
+        where
+            k.tenant_id = v_evse.tenant_id
+            and k.evse_id = v_evse.id
+            and k.connector_no = coalesce(reserve_now.connector, k.connector_no);
+    end if;
+    return query
+    select v.*
+    from fleet.show_commands(array[
+        fleet.queue_command(
+            v_charge_point,
+            'ReserveNow',
+            jsonb_strip_nulls(jsonb_build_object(
+                'connectorId', v_connector_id,
+                'expiryDate', ocpp.format_timestamp(v_expires_at),
+                'idTag', v_id_token,
+                'parentIdTag', case when not v_is_driver then parent_id_token end
+            )),
+            -- A driver neither keeps a command nor says how long it is good.
+            case when not v_is_driver then keep end,
+            case when not v_is_driver then make_interval(secs => expires_in_s) end,
+            case when v_is_driver then 'driver' else 'api' end
+        )
+    ]) as v;
+end;
+$$;
+revoke all on function api.reserve_now(
+    text, integer, text, timestamptz, text, text, boolean, integer
+) from public;
+grant execute on function api.reserve_now(
+    text, integer, text, timestamptz, text, text, boolean, integer
+) to staff, customer, platform;
+comment on function api.reserve_now(
+    text, integer, text, timestamptz, text, text, boolean, integer
+) is
+    E'Reserve a connector for a token until a moment.\n'
+    'Staff send charge_point, an OCPP identity, and connector (0 or none: any), or evse_id and the '
+    'number of a connector there. A driver sends evse_id and, with several tokens, id_token. '
+    'Without expires_at it lasts for charging.reservation_minutes. Returns the command; the '
+    'reservation itself stands in reservations.';
+
+-- How long a reservation lasts that names no end.
+create or replace function charging.get_reservation_length()
+returns interval
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return make_interval(
+        mins => access.get_setting('charging.reservation_minutes')::integer
+    );
+end;
+$$;
+revoke all on function charging.get_reservation_length() from public;
+comment on function charging.get_reservation_length() is
+    'How long a reservation lasts that names no end.';
+
+-- The token and the connector of a driver's reservation, refused when it is too long, one too many,
+-- or where the token may not charge.
+-- Locks the membership: reservations of one driver wait for each other.
+-- Errors:    PT400 reservation_time_invalid, PT409 reservation_limit, PT403 id_token_refused (its
+--            detail has "status" and "reason"), and those of charging.choose_own_id_token and
+--            charging.choose_connector.
+create or replace function charging.check_own_reservation(
+    p_evse core.evses,
+    p_connector_no integer,
+    p_id_token text,
+    p_expires_at timestamptz,
+    out id_token text,
+    out ocpp16_connector_id integer
+)
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_id_token constant core.id_tokens := charging.choose_own_id_token(p_id_token);
+    v_judgement constant record := charging.judge_id_token(
+        p_evse.charge_point_id, v_id_token, 'authorize', now(), null
+    );
+begin
+    if v_judgement.status <> 'Accepted' then
+        raise exception using
+            errcode = 'PT403',
+            message = 'your token may not charge there',
+            detail = jsonb_build_object(
+                'error', 'id_token_refused',
+                'status', v_judgement.status,
+                'reason', v_judgement.reason
+            )::text,
+            hint = 'The reason says why.';
+    end if;
+    if p_expires_at > now() + charging.get_reservation_length() then
+        raise exception using
+            errcode = 'PT400',
+            message = 'this is longer than a driver may reserve',
+            detail = '{"error":"reservation_time_invalid"}',
+            hint = 'Leave expires_at out to reserve for as long as you may.';
+    end if;
+    perform
+    from core.memberships as m
+    where m.tenant_id = claims.tenant_id() and m.user_id = claims.user_id()
+    for no key update;
+    if (
+        select count(*)
+        from core.reservations as r
+        where
+            r.tenant_id = claims.tenant_id()
+            and r.user_id = claims.user_id()
+            and r.state in ('requested', 'reserved', 'unknown')
+            and r.expires_at > now()
+    ) >= access.get_setting('charging.max_driver_reservations')::integer then
+        raise exception using
+            errcode = 'PT409',
+            message = 'you have a reservation already',
+            detail = '{"error":"reservation_limit"}',
+            hint = 'Cancel it first.';
+    end if;
+    id_token := v_id_token.id_token;
+    ocpp16_connector_id := (
+        charging.choose_connector(p_evse, p_connector_no, v_id_token)
+    ).ocpp16_connector_id;
+end;
+$$;
+revoke all on function charging.check_own_reservation(core.evses, integer, text, timestamptz)
+from public;
+comment on function charging.check_own_reservation(core.evses, integer, text, timestamptz) is
+    'The token and the connector of a driver''s reservation, refused when it may not be.';
+
+-- db/code/api/reset.sql ----------------------------------------
+
+-- Restart charge points (OCPP 1.6 §5.14).
+--
+-- A soft reset ends sessions in good order. A hard one may lose the end of a session, so where
+-- one is active it is refused, for all that are addressed, unless ends_sessions says it is wanted.
+-- Errors:  those of fleet.send_commands, PT409 sessions_active (its detail has "charge_points").
+-- Definer: commands are written by functions only; the permission is checked there.
+create or replace function api.reset(
+    charge_point text default null,
+    type text default 'Soft',
+    ends_sessions boolean default false,
+    charge_point_group text default null,
+    keep boolean default null,
+    expires_in_s integer default null
+)
+returns setof api.commands
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if reset.type = 'Hard' and not coalesce(reset.ends_sessions, false) then
+        perform charging.refuse_active_sessions(array(
+            select cp
+            from fleet.find_addressed_charge_points(
+                'commands.write', reset.charge_point, reset.charge_point_group
+            ) as cp
+        ));
+    end if;
+
+    return query
+    select s.*
+    from fleet.show_commands(
+        array(
+            select q
+            from fleet.send_commands(
+                'Reset',
+                jsonb_strip_nulls(jsonb_build_object(
+                    'type', reset.type
+                )),
+                reset.charge_point, reset.charge_point_group,
+                reset.keep, reset.expires_in_s
+            ) as q
+        )
+    ) as s;
+end;
+$$;
+revoke all on function api.reset(text, text, boolean, text, boolean, integer) from public;
+grant execute on function api.reset(text, text, boolean, text, boolean, integer) to staff, platform;
+comment on function api.reset(text, text, boolean, text, boolean, integer) is
+    E'Restart charge points.\n'
+    'type is Soft (the default), which ends sessions in good order, or Hard, which may lose '
+    'their end and is refused while one is active unless ends_sessions is true. charge_point is '
+    'an OCPP identity, charge_point_group the name of a group in its place; keep and '
+    'expires_in_s (seconds) say whether and how long to wait for one that is away. Needs the '
+    'permission commands.write.';
+
+-- db/code/api/resume_campaign.sql ----------------------------------------
+
+-- Resume a paused campaign.
+--
+-- Writes:  core.campaigns (row locked).
+-- Errors:  PT403 permission_missing, PT404 campaign_unknown, PT409 campaign_finished.
+-- Definer: campaigns are written by functions only.
+create or replace function api.resume_campaign(campaign_id bigint)
+returns setof api.campaigns
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_campaign constant core.campaigns := fleet.lock_campaign(campaign_id);
+begin
+    update core.campaigns as c
+    set state = 'running'
+    where c.tenant_id = v_campaign.tenant_id and c.id = v_campaign.id and c.state = 'paused';
+    return query
+    select c.* from api.campaigns as c
+    where c.tenant_id = v_campaign.tenant_id and c.id = v_campaign.id;
+end;
+$$;
+revoke all on function api.resume_campaign(bigint) from public;
+grant execute on function api.resume_campaign(bigint) to staff, platform;
+comment on function api.resume_campaign(bigint) is
+    E'Resume a paused campaign.\n'
+    'The next wave begins as if nothing had been between. Resuming one that runs changes '
+    'nothing. Needs firmware.write.';
+
+-- db/code/api/revoke_charge_point_certificate.sql ----------------------------------------
+
+-- Revoke the client certificate of a charge point. Repeatable.
+--
+-- Writes:  core.charge_point_certificates.
+-- Errors:  PT403 permission_missing, PT404 certificate_unknown (also for another tenant's).
+-- Definer: certificates are written by functions only.
+create or replace function api.revoke_charge_point_certificate(certificate_id bigint)
+returns setof api.charge_point_certificates
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform access.require_permission('security.write');
+    update core.charge_point_certificates as c
+    set revoked_at = coalesce(c.revoked_at, now())
+    where
+        c.id = certificate_id
+        and (claims.role() = 'platform' or c.tenant_id = claims.tenant_id());
+    if not found then
+        raise exception using
+            errcode = 'PT404',
+            message = 'there is no such certificate',
+            detail = '{"error":"certificate_unknown"}',
+            hint = 'Take the id from charge_point_certificates.';
+    end if;
+    return query select c.* from api.charge_point_certificates as c where c.id = certificate_id;
+end;
+$$;
+revoke all on function api.revoke_charge_point_certificate(bigint) from public;
+grant execute on function api.revoke_charge_point_certificate(bigint) to staff, platform;
+comment on function api.revoke_charge_point_certificate(bigint) is
+    E'Refuse a certificate of a charge point from now on, for good.\n'
+    'A connection that is open stays open: disable the charge point to end it. Have the charge '
+    'point ask for a new one first (extended_trigger_message), or it is locked out.';
+
+-- db/code/api/rotate_charge_point_key.sql ----------------------------------------
+
+-- Have charge points take a new random key, which nobody gets to see.
+--
+-- Writes:  ops.commands, ops.command_secrets, core.charge_point_keys.
+-- Errors:  PT403 permission_missing (configuration.write, security.write), those of
+--          fleet.send_commands.
+-- Definer: commands and keys are written by functions only.
+create or replace function api.rotate_charge_point_key(
+    charge_point text default null,
+    charge_point_group text default null,
+    keep boolean default null,
+    expires_in_s integer default null
+)
+returns setof api.commands
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform access.require_permission('security.write');
+    return query
+    select v.*
+    from fleet.show_commands(array(
+        select q
+        from fleet.send_commands(
+            'ChangeConfiguration', '{"key": "AuthorizationKey"}', charge_point,
+            charge_point_group, keep, expires_in_s
+        ) as q
+    )) as v;
+end;
+$$;
+revoke all on function api.rotate_charge_point_key(text, text, boolean, integer) from public;
+grant execute on function api.rotate_charge_point_key(text, text, boolean, integer)
+to staff, platform;
+comment on function api.rotate_charge_point_key(text, text, boolean, integer) is
+    E'Send charge points a new random key (ChangeConfiguration of AuthorizationKey).\n'
+    'Nobody is shown it. The key that a charge point has stays good until it has connected with '
+    'the new one; one that it refuses retires. charge_point_keys shows both.';
 
 -- db/code/api/search_ocpp_messages.sql ----------------------------------------
 
@@ -11486,6 +23963,110 @@ comment on function api.search_ocpp_messages(
     'payload, whatever its case. Newest first; for more, repeat with until set to the '
     'received_at of the last row. Needs the permission messages.read.';
 
+-- db/code/api/send_command.sql ----------------------------------------
+
+-- Queue any command of OCPP for a charge point or a group.
+--
+-- Writes:  ops.commands and what belongs to a command of that kind.
+-- Errors:  those of fleet.send_commands.
+-- Definer: commands are written by functions only.
+create or replace function api.send_command(
+    action text,
+    payload jsonb default '{}',
+    charge_point text default null,
+    charge_point_group text default null,
+    keep boolean default null,
+    expires_in_s integer default null
+)
+returns setof api.commands
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return query
+    select v.*
+    from fleet.show_commands(array(
+        select q
+        from fleet.send_commands(
+            action, payload, charge_point, charge_point_group, keep, expires_in_s
+        ) as q
+    )) as v;
+end;
+$$;
+revoke all on function api.send_command(text, jsonb, text, text, boolean, integer) from public;
+grant execute on function api.send_command(text, jsonb, text, text, boolean, integer)
+to staff, platform;
+comment on function api.send_command(text, jsonb, text, text, boolean, integer) is
+    E'Queue any OCPP message that a central system may send.\n'
+    'charge_point is an OCPP identity, charge_point_group a name: send one of both. payload is '
+    'that of the message and is checked against its schema. keep lets it wait for a charger that '
+    'is away, expires_in_s is how long it is worth sending; both default by the action. Returns '
+    'the commands; their lives show in commands.';
+
+-- db/code/api/send_local_list.sql ----------------------------------------
+
+-- Update the local list of charge points.
+--
+-- Writes:  ops.commands, core.local_lists.
+-- Errors:  those of fleet.find_addressed_charge_points and fleet.queue_command; PT400
+--          local_list_update_type, local_list_invalid; PT409 local_list_uncertain,
+--          local_list_too_long.
+-- Definer: commands are written by functions only.
+create or replace function api.send_local_list(
+    charge_point text default null,
+    update_type text default 'automatic',
+    entries jsonb default null,
+    charge_point_group text default null,
+    keep boolean default null,
+    expires_in_s integer default null
+)
+returns setof api.commands
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_entries constant jsonb := case
+        when entries is not null then charging.read_local_list_entries(entries)
+    end;
+    v_batch_id constant uuid := gen_random_uuid();
+begin
+    if coalesce(update_type, '') not in ('automatic', 'full', 'differential') then
+        raise exception using
+            errcode = 'PT400',
+            message = 'an update of a local list is automatic, full or differential',
+            detail = '{"error":"local_list_update_type"}',
+            hint = 'Leave update_type out for automatic.';
+    end if;
+    return query
+    select v.*
+    from fleet.show_commands(array(
+        select q
+        from fleet.find_addressed_charge_points(
+            'configuration.write', charge_point, charge_point_group
+        ) as cp
+        cross join lateral charging.send_local_list(
+            cp, update_type, v_entries, keep, make_interval(secs => expires_in_s), v_batch_id,
+            charge_point is null
+        ) as q
+    )) as v;
+end;
+$$;
+revoke all on function api.send_local_list(text, text, jsonb, text, boolean, integer) from public;
+grant execute on function api.send_local_list(text, text, jsonb, text, boolean, integer)
+to staff, platform;
+comment on function api.send_local_list(text, text, jsonb, text, boolean, integer) is
+    E'Update the local authorisation list of a charge point, or of a group.\n'
+    'entries is what the list shall be: [{"id_token", "status", "expires_at", '
+    '"parent_id_token"}], by default every token of the tenant that may charge there. automatic '
+    'sends what differs from what the charge point has, or the whole list when that is not '
+    'certain; with differential, entries are the changes themselves, and "remove": true takes a '
+    'token away. A list longer than the charge point takes at once is sent in several commands; '
+    'those that wait behind one that fails are cancelled.';
+
 -- db/code/api/session_events.sql ----------------------------------------
 
 -- What happened to sessions, read-only.
@@ -11534,6 +24115,243 @@ comment on column api.session_events.happened_at is 'When it happened.';
 comment on column api.session_events.received_at is 'When it was heard.';
 comment on column api.session_events.details is
     'What the charger said, or what changed; a driver sees no id_token but their own.';
+
+-- db/code/api/set_charging_profile.sql ----------------------------------------
+
+-- Install a charging profile on charge points.
+--
+-- Writes:  ops.commands, core.charging_profile_installations.
+-- Errors:  those of fleet.find_addressed_charge_points, fleet.queue_command and
+--          ocpp16.prepare_set_charging_profile; PT400 charging_profile_required; PT404
+--          charging_profile_unknown, session_unknown.
+-- Definer: commands are written by functions only.
+create or replace function api.set_charging_profile(
+    charge_point text default null,
+    connector integer default null,
+    charging_profile_id bigint default null,
+    profile jsonb default null,
+    session_id bigint default null,
+    charge_point_group text default null,
+    keep boolean default null,
+    expires_in_s integer default null
+)
+returns setof api.commands
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_identity text := charge_point;
+    v_connector integer := connector;
+    v_transaction_id integer;
+    v_commands ops.commands[];
+begin
+    if num_nonnulls(charging_profile_id, profile) <> 1 then
+        raise exception using
+            errcode = 'PT400',
+            message = 'name a stored profile or send one',
+            detail = '{"error":"charging_profile_required"}',
+            hint = 'Send either charging_profile_id or profile, a ChargingProfile of OCPP 1.6.';
+    end if;
+    if session_id is not null then
+        select cp.identity, c.ocpp16_connector_id, s.transaction_id::integer
+        into v_identity, v_connector, v_transaction_id
+        from core.sessions as s
+        inner join core.charge_points as cp
+            on cp.tenant_id = s.tenant_id and cp.id = s.charge_point_id
+        inner join core.connectors as c on c.tenant_id = s.tenant_id and c.id = s.connector_id
+        where
+            s.id = set_charging_profile.session_id
+            and s.protocol = 'ocpp1.6'
+            and (claims.role() = 'platform' or s.tenant_id = claims.tenant_id());
+        if not found then
+            raise exception using
+                errcode = 'PT404',
+                message = 'there is no such session on a connector',
+                detail = '{"error":"session_unknown"}',
+                hint = 'Take the id from charging_sessions.';
+        end if;
+    end if;
+
+    v_commands := array(
+        select q
+        from fleet.find_addressed_charge_points(
+            'configuration.write', v_identity, charge_point_group
+        ) as cp
+        cross join lateral fleet.queue_commands(
+            cp,
+            'SetChargingProfile',
+            array[
+                jsonb_build_object(
+                    'connectorId', coalesce(v_connector, 0),
+                    'csChargingProfiles',
+                    charging.find_charging_profile(cp.tenant_id, charging_profile_id, profile)
+                    || jsonb_strip_nulls(
+                        jsonb_build_object('transactionId', v_transaction_id)
+                    )
+                )
+            ],
+            keep,
+            make_interval(secs => expires_in_s),
+            case when charge_point_group is not null then gen_random_uuid() end,
+            v_identity is null
+        ) as q
+    );
+    if charging_profile_id is not null then
+        update core.charging_profile_installations as i
+        set charging_profile_id = set_charging_profile.charging_profile_id
+        from unnest(v_commands) as q
+        where i.tenant_id = q.tenant_id and i.command_id = q.id;
+    end if;
+    return query
+    select v.*
+    from fleet.show_commands(v_commands) as v;
+end;
+$$;
+revoke all on function api.set_charging_profile(
+    text, integer, bigint, jsonb, bigint, text, boolean, integer
+) from public;
+grant execute on function api.set_charging_profile(
+    text, integer, bigint, jsonb, bigint, text, boolean, integer
+) to staff, platform;
+comment on function api.set_charging_profile(
+    text, integer, bigint, jsonb, bigint, text, boolean, integer
+) is
+    E'Install a charging profile on a charge point, a connector or a running session.\n'
+    'Send charging_profile_id, of charging_profiles, or profile, a ChargingProfile of OCPP 1.6 '
+    '(its number may be left out). connector 0, the default, is the whole charge point. A '
+    'TxProfile needs session_id, or a connector on which a session runs. One of the same '
+    'connector, purpose and stack level is replaced. charging_profile_installations tells what '
+    'stands where.';
+
+-- A profile as it is sent: the one that was given, or the stored one of that tenant.
+-- Errors:    PT404 charging_profile_unknown.
+create or replace function charging.find_charging_profile(
+    p_tenant_id bigint,
+    p_charging_profile_id bigint,
+    p_profile jsonb
+)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_profile core.charging_profiles;
+begin
+    if p_charging_profile_id is null then
+        return p_profile;
+    end if;
+    select p.* into v_profile
+    from core.charging_profiles as p
+    where p.tenant_id = p_tenant_id and p.id = p_charging_profile_id;
+    if not found then
+        raise exception using
+            errcode = 'PT404',
+            message = 'there is no such charging profile',
+            detail = '{"error":"charging_profile_unknown"}',
+            hint = 'Take the id from charging_profiles, of the tenant of the charge point.';
+    end if;
+    return charging.make_charging_profile(v_profile);
+end;
+$$;
+revoke all on function charging.find_charging_profile(bigint, bigint, jsonb) from public;
+comment on function charging.find_charging_profile(bigint, bigint, jsonb) is
+    'A charging profile as it is sent: the given one, or the stored one of that tenant.';
+
+-- db/code/api/signed_update_firmware.sql ----------------------------------------
+
+-- Have charge points fetch signed firmware and install it (security whitepaper L01).
+--
+-- Errors:  those of fleet.send_commands and of ocpp16.prepare_signed_update_firmware; PT400
+--          retries_invalid, time_range_invalid, signing_certificate_invalid, signature_invalid.
+-- Definer: commands are queued by functions only.
+create or replace function api.signed_update_firmware(
+    location text,
+    signing_certificate text,
+    signature text,
+    retrieve_at timestamptz default null,
+    install_at timestamptz default null,
+    retries integer default null,
+    retry_interval_s integer default null,
+    charge_point text default null,
+    charge_point_group text default null,
+    keep boolean default null,
+    expires_in_s integer default null
+)
+returns setof api.commands
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_retrieve_at constant timestamptz := coalesce(signed_update_firmware.retrieve_at, now());
+begin
+    if btrim(signed_update_firmware.signing_certificate, E' \r\n') !~
+        '^-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----$'
+    then
+        raise exception using
+            errcode = 'PT400',
+            message = 'the signing certificate is no single certificate in PEM form',
+            detail = '{"error":"signing_certificate_invalid"}',
+            hint = 'Give the manufacturer''s signing certificate alone, without its chain.';
+    end if;
+    if signed_update_firmware.signature !~ '^[A-Za-z0-9+/]+={0,2}$' then
+        raise exception using
+            errcode = 'PT400',
+            message = 'the signature is not base64',
+            detail = '{"error":"signature_invalid"}',
+            hint = 'Give the signature over the firmware file, in base64 without line breaks.';
+    end if;
+    if signed_update_firmware.install_at < v_retrieve_at then
+        raise exception using
+            errcode = 'PT400',
+            message = 'firmware cannot be installed before it is fetched',
+            detail = '{"error":"time_range_invalid"}',
+            hint = 'Give an install_at that is not before retrieve_at.';
+    end if;
+    return query
+    select q.*
+    from fleet.send_transfer(
+        'SignedUpdateFirmware',
+        jsonb_build_object(
+            'firmware',
+            jsonb_strip_nulls(
+                jsonb_build_object(
+                    'location', signed_update_firmware.location,
+                    'retrieveDateTime', ocpp.format_timestamp(v_retrieve_at),
+                    'installDateTime',
+                    ocpp.format_timestamp(signed_update_firmware.install_at),
+                    'signingCertificate', signed_update_firmware.signing_certificate,
+                    'signature', signed_update_firmware.signature
+                )
+            )
+        ),
+        signed_update_firmware.retries,
+        signed_update_firmware.retry_interval_s,
+        signed_update_firmware.charge_point,
+        signed_update_firmware.charge_point_group,
+        signed_update_firmware.keep,
+        signed_update_firmware.expires_in_s
+    ) as q;
+end;
+$$;
+revoke all on function api.signed_update_firmware(
+    text, text, text, timestamptz, timestamptz, integer, integer, text, text, boolean, integer
+) from public;
+grant execute on function api.signed_update_firmware(
+    text, text, text, timestamptz, timestamptz, integer, integer, text, text, boolean, integer
+) to staff, platform;
+comment on function api.signed_update_firmware(
+    text, text, text, timestamptz, timestamptz, integer, integer, text, text, boolean, integer
+) is
+    E'Have a charge point, or those of a group, fetch signed firmware and install it.\n'
+    'As update_firmware, with the manufacturer''s signing_certificate (PEM) and the signature '
+    'over the file (base64); install_at is when to install (left out: as soon as possible). '
+    'Needs firmware.write.';
 
 -- db/code/api/sites.sql ----------------------------------------
 
@@ -11588,6 +24406,261 @@ comment on column api.sites.time_zone is
 comment on column api.sites.is_public is 'Whether the place may be shown to everybody.';
 comment on column api.sites.created_at is 'When the row was made.';
 comment on column api.sites.updated_at is 'When the row was last changed.';
+
+-- db/code/api/stop_campaign.sql ----------------------------------------
+
+-- Stop a campaign for good.
+--
+-- Writes:  what fleet.stop_campaign writes.
+-- Errors:  PT403 permission_missing, PT404 campaign_unknown, PT409 campaign_finished.
+-- Definer: campaigns are written by functions only.
+create or replace function api.stop_campaign(campaign_id bigint)
+returns setof api.campaigns
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_campaign constant core.campaigns := fleet.lock_campaign(campaign_id);
+begin
+    perform fleet.stop_campaign(v_campaign, 'requested');
+    return query
+    select c.* from api.campaigns as c
+    where c.tenant_id = v_campaign.tenant_id and c.id = v_campaign.id;
+end;
+$$;
+revoke all on function api.stop_campaign(bigint) from public;
+grant execute on function api.stop_campaign(bigint) to staff, platform;
+comment on function api.stop_campaign(bigint) is
+    E'Stop a campaign for good.\n'
+    'Commands that wait for their charger are cancelled, charge points whose turn has not come '
+    'are skipped; what a charger is doing already goes its way. Needs firmware.write.';
+
+-- db/code/api/transfer_locations.sql ----------------------------------------
+
+-- Where chargers may be sent for files, writable.
+create or replace view api.transfer_locations
+with (security_invoker = true) as
+select
+    l.tenant_id,
+    l.id,
+    l.name,
+    l.direction,
+    l.url_prefix,
+    l.is_enabled,
+    l.is_one_time,
+    l.created_at,
+    l.updated_at
+from core.transfer_locations as l;
+alter view api.transfer_locations alter column tenant_id set default claims.tenant_id();
+
+grant select (
+    tenant_id, id, name, direction, url_prefix, is_enabled, is_one_time, created_at, updated_at
+) on api.transfer_locations to staff, platform;
+grant insert (tenant_id, name, direction, url_prefix, is_enabled, is_one_time)
+on api.transfer_locations to staff, platform;
+grant update (name, direction, url_prefix, is_enabled, is_one_time)
+on api.transfer_locations to staff, platform;
+grant delete on api.transfer_locations to staff, platform;
+
+comment on view api.transfer_locations is
+    'Where chargers may be sent to fetch firmware or to leave logs: addresses in commands have to '
+    'lie below one of these.';
+comment on column api.transfer_locations.tenant_id is
+    'The tenant that owns the row; filled in from the token when left out.';
+comment on column api.transfer_locations.id is 'Number of the location.';
+comment on column api.transfer_locations.name is 'Name, unique within the tenant.';
+comment on column api.transfer_locations.direction is
+    'download (firmware) or upload (logs and diagnostics).';
+comment on column api.transfer_locations.url_prefix is
+    'Scheme, host, perhaps a port, and a path with a slash at its end, such as '
+    'https://files.example.com/firmware/: http, https, ftp, ftps or sftp. An address has to have '
+    'the same scheme, host and port and a path below this one.';
+comment on column api.transfer_locations.is_enabled is 'Whether it counts.';
+comment on column api.transfer_locations.is_one_time is
+    'Whether each address gets a one-time ticket that the file server redeems with '
+    'redeem_transfer_ticket. False for servers of others, which know no tickets.';
+comment on column api.transfer_locations.created_at is 'When the row was made.';
+comment on column api.transfer_locations.updated_at is 'When the row was last changed.';
+
+-- db/code/api/trigger_message.sql ----------------------------------------
+
+-- Ask charge points for a message (OCPP 1.6 §5.17).
+--
+-- Errors:  those of fleet.send_commands and ocpp16.check_trigger.
+-- Definer: commands are written by functions only; the permission is checked there.
+create or replace function api.trigger_message(
+    charge_point text default null,
+    message text default null,
+    connector integer default null,
+    charge_point_group text default null,
+    keep boolean default null,
+    expires_in_s integer default null
+)
+returns setof api.commands
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return query
+    select s.*
+    from fleet.show_commands(
+        array(
+            select q
+            from fleet.send_commands(
+                'TriggerMessage',
+                jsonb_strip_nulls(jsonb_build_object(
+                    'requestedMessage', trigger_message.message,
+                    'connectorId', trigger_message.connector
+                )),
+                trigger_message.charge_point, trigger_message.charge_point_group,
+                trigger_message.keep, trigger_message.expires_in_s
+            ) as q
+        )
+    ) as s;
+end;
+$$;
+revoke all on function api.trigger_message(text, text, integer, text, boolean, integer) from public;
+grant execute on function api.trigger_message(
+    text, text, integer, text, boolean, integer
+) to staff, platform;
+comment on function api.trigger_message(text, text, integer, text, boolean, integer) is
+    E'Ask charge points for a message.\n'
+    'message is BootNotification, DiagnosticsStatusNotification, FirmwareStatusNotification, '
+    'Heartbeat, MeterValues or StatusNotification; connector asks for one connector, none for '
+    'all. A BootNotification is asked for once a connection: some charge points reboot each '
+    'time. charge_point is an OCPP identity, charge_point_group the name of a group in its '
+    'place; keep and expires_in_s (seconds) say whether and how long to wait for one that is '
+    'away. Needs the permission commands.write.';
+
+-- db/code/api/unlock_connector.sql ----------------------------------------
+
+-- Unlock a connector whose cable is stuck (OCPP 1.6 §5.18).
+--
+-- Unlocked is state accepted; UnlockFailed and NotSupported are rejected, the result says which.
+-- Errors:  those of fleet.send_commands, PT404 connector_unknown, PT400 connector_invalid.
+-- Definer: commands are written by functions only; the permission is checked there.
+create or replace function api.unlock_connector(
+    charge_point text default null,
+    connector integer default 1,
+    charge_point_group text default null,
+    keep boolean default null,
+    expires_in_s integer default null
+)
+returns setof api.commands
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return query
+    select s.*
+    from fleet.show_commands(
+        array(
+            select q
+            from fleet.send_commands(
+                'UnlockConnector',
+                jsonb_strip_nulls(jsonb_build_object(
+                    'connectorId', unlock_connector.connector
+                )),
+                unlock_connector.charge_point, unlock_connector.charge_point_group,
+                unlock_connector.keep, unlock_connector.expires_in_s
+            ) as q
+        )
+    ) as s;
+end;
+$$;
+revoke all on function api.unlock_connector(text, integer, text, boolean, integer) from public;
+grant execute on function api.unlock_connector(
+    text, integer, text, boolean, integer
+) to staff, platform;
+comment on function api.unlock_connector(text, integer, text, boolean, integer) is
+    E'Unlock a connector whose cable is stuck.\n'
+    'A charge point ends a session there first. The command is accepted when the result is '
+    'Unlocked and rejected when it is UnlockFailed or NotSupported. charge_point is an OCPP '
+    'identity, charge_point_group the name of a group in its place; keep and expires_in_s '
+    '(seconds) say whether and how long to wait for one that is away. Needs the permission '
+    'commands.write.';
+
+-- db/code/api/update_firmware.sql ----------------------------------------
+
+-- Have charge points fetch firmware and install it (OCPP 1.6 §5.19).
+--
+-- Errors:  those of fleet.send_commands and of ocpp16.prepare_update_firmware; PT400
+--          retries_invalid.
+-- Definer: commands are queued by functions only.
+create or replace function api.update_firmware(
+    location text,
+    retrieve_at timestamptz default null,
+    retries integer default null,
+    retry_interval_s integer default null,
+    charge_point text default null,
+    charge_point_group text default null,
+    keep boolean default null,
+    expires_in_s integer default null
+)
+returns setof api.commands
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return query
+    select q.*
+    from fleet.send_transfer(
+        'UpdateFirmware',
+        jsonb_build_object(
+            'location', update_firmware.location,
+            'retrieveDate',
+            ocpp.format_timestamp(coalesce(update_firmware.retrieve_at, now()))
+        ),
+        update_firmware.retries,
+        update_firmware.retry_interval_s,
+        update_firmware.charge_point,
+        update_firmware.charge_point_group,
+        update_firmware.keep,
+        update_firmware.expires_in_s
+    ) as q;
+end;
+$$;
+revoke all on function api.update_firmware(
+    text, timestamptz, integer, integer, text, text, boolean, integer
+) from public;
+grant execute on function api.update_firmware(
+    text, timestamptz, integer, integer, text, text, boolean, integer
+) to staff, platform;
+comment on function api.update_firmware(
+    text, timestamptz, integer, integer, text, text, boolean, integer
+) is
+    E'Have a charge point, or those of a group, fetch firmware and install it.\n'
+    'location has to lie below a prefix of transfer_locations for downloads and gets a one-time '
+    'ticket, where it says {ticket} or before the file name. retrieve_at is when to begin (left '
+    'out: now), retries how often to try a download again, retry_interval_s after how many '
+    'seconds. Returns the commands; the progress is in device_jobs. Needs firmware.write.';
+
+-- db/code/core/alarms.sql ----------------------------------------
+
+-- Alarms: staff see their tenant's, the platform all. Written by functions only.
+create policy alarms_select_staff on core.alarms for select to staff
+using (tenant_id = (select claims.tenant_id()));
+create policy alarms_select_platform on core.alarms for select to platform
+using (true);
+
+grant select (
+    tenant_id, id, charge_point_id, kind, severity, message, details, occurrences, raised_at,
+    last_raised_at, acknowledged_at, acknowledged_by, cleared_at
+) on core.alarms to staff, platform;
+
+-- What people did; that an alarm was raised or cleared by itself stands in the row.
+create trigger alarms__log_change
+after update of acknowledged_at, cleared_at on core.alarms
+for each row when (claims.user_id() is not null)
+execute function audit.tg_log_change('-message', '-details', '-occurrences', '-last_raised_at');
 
 -- db/code/core/analysts.sql ----------------------------------------
 
@@ -11649,6 +24722,77 @@ grant select (
     tenant_id, id, charge_point_id, id_token, id_token_id, user_id, source, status, reason,
     decided_at
 ) on core.authorizations to staff, platform;
+
+-- db/code/core/campaign_members.sql ----------------------------------------
+
+-- Members of campaigns: staff read their tenant's, the platform all. Written by functions only.
+create policy campaign_members_select_staff on core.campaign_members for select to staff
+using (tenant_id = (select claims.tenant_id()));
+create policy campaign_members_select_platform on core.campaign_members for select to platform
+using (true);
+
+grant select (
+    tenant_id, campaign_id, charge_point_id, state, wave_no, command_id, reason, updated_at
+) on core.campaign_members to staff, platform;
+
+create trigger campaign_members__touch_updated_at before update on core.campaign_members
+for each row execute function audit.tg_touch_updated_at();
+
+-- db/code/core/campaigns.sql ----------------------------------------
+
+-- Campaigns: staff read their tenant's, the platform all. Written by functions only.
+create policy campaigns_select_staff on core.campaigns for select to staff
+using (tenant_id = (select claims.tenant_id()));
+create policy campaigns_select_platform on core.campaigns for select to platform
+using (true);
+
+grant select (
+    tenant_id, id, name, action, payload, state, wave_size, wave_interval, max_failures, batch_id,
+    next_wave_at, stop_reason, created_by, created_at, updated_at, finished_at
+) on core.campaigns to staff, platform;
+
+create trigger campaigns__touch_updated_at before update on core.campaigns
+for each row execute function audit.tg_touch_updated_at();
+create trigger campaigns__log_change after insert or update or delete on core.campaigns
+for each row execute function audit.tg_log_change('-next_wave_at');
+
+-- db/code/core/certificate_requests.sql ----------------------------------------
+
+-- Requests of charge points for a certificate: staff see their tenant's, the platform all.
+-- Written by functions only.
+create policy certificate_requests_select_staff on core.certificate_requests
+for select to staff
+using (tenant_id = (select claims.tenant_id()));
+create policy certificate_requests_select_platform on core.certificate_requests
+for select to platform
+using (true);
+
+grant select (
+    tenant_id, id, charge_point_id, csr, state, reason, attempts, next_attempt_at, requested_at,
+    decided_at, command_id
+) on core.certificate_requests to staff, platform;
+
+-- db/code/core/charge_point_certificates.sql ----------------------------------------
+
+-- Client certificates of charge points: staff see their tenant's, the platform all.
+-- Written by functions only.
+create policy charge_point_certificates_select_staff on core.charge_point_certificates
+for select to staff
+using (tenant_id = (select claims.tenant_id()));
+create policy charge_point_certificates_select_platform on core.charge_point_certificates
+for select to platform
+using (true);
+
+grant select (
+    tenant_id, id, charge_point_id, certificate_request_id, fingerprint_sha256, serial_number,
+    subject_common_name, subject_organization, issuer, not_before, not_after, certificate,
+    created_at, first_used_at, last_used_at, revoked_at
+) on core.charge_point_certificates to staff, platform;
+
+create trigger charge_point_certificates__log_change
+after insert or delete or update of revoked_at
+on core.charge_point_certificates
+for each row execute function audit.tg_log_change('-certificate');
 
 -- db/code/core/charge_point_group_members.sql ----------------------------------------
 
@@ -11769,7 +24913,7 @@ using (true);
 
 grant select (
     tenant_id, id, charge_point_id, is_human_chosen, created_at, first_used_at, last_used_at,
-    retired_at
+    retired_at, command_id
 ) on core.charge_point_keys to staff, platform;
 
 create trigger charge_point_keys__log_change
@@ -11816,16 +24960,17 @@ using (true);
 
 grant select (
     tenant_id, id, identity, site_id, name, is_enabled, registration_status, security_profile,
-    quirks, max_power_w, vendor, model, serial_number, firmware_version, iccid, imsi,
-    meter_type, meter_serial_number, ocpp_version, created_at, updated_at
+    pending_security_profile, quirks, max_power_w, configuration_template_id, vendor, model,
+    serial_number, firmware_version, iccid, imsi, meter_type, meter_serial_number, ocpp_version,
+    created_at, updated_at
 ) on core.charge_points to staff, customer, platform;
 grant insert (
     tenant_id, identity, site_id, name, is_enabled, registration_status, security_profile,
-    quirks, max_power_w
+    quirks, max_power_w, configuration_template_id, serial_number
 ) on core.charge_points to staff, platform;
 grant update (
     identity, site_id, name, is_enabled, registration_status, security_profile, quirks,
-    max_power_w
+    max_power_w, configuration_template_id, serial_number
 ) on core.charge_points to staff, platform;
 grant delete on core.charge_points to staff, platform;
 
@@ -11835,17 +24980,265 @@ for each statement execute function access.tg_require_permission('charge_points.
 create trigger charge_points__list_identity
 after insert or update of identity on core.charge_points
 for each row execute function fleet.tg_charge_points__list_identity();
+create trigger charge_points__guard_profile
+before insert or update of security_profile on core.charge_points
+for each row execute function fleet.tg_charge_points__guard_profile();
 create trigger charge_points__touch_updated_at before update on core.charge_points
 for each row execute function audit.tg_touch_updated_at();
 create trigger charge_points__log_change after insert or update or delete on core.charge_points
 for each row execute function audit.tg_log_change(
     '-vendor', '-model', '-serial_number', '-firmware_version', '-iccid', '-imsi', '-meter_type',
-    '-meter_serial_number', '-ocpp_version'
+    '-meter_serial_number', '-ocpp_version', '-pending_security_profile', '-security_command_id'
 );
 create trigger charge_points__limit_update after update on core.charge_points
 referencing old table as changed_rows
 for each statement execute function audit.tg_limit_rows();
 create trigger charge_points__limit_delete after delete on core.charge_points
+referencing old table as changed_rows
+for each statement execute function audit.tg_limit_rows();
+
+-- db/code/core/charging_profile_installations.sql ----------------------------------------
+
+-- Installations of charging profiles: staff read their tenant's, the platform all. Written by
+-- functions only.
+create policy charging_profile_installations_select_staff on core.charging_profile_installations
+for select to staff
+using (tenant_id = (select claims.tenant_id()));
+create policy charging_profile_installations_select_platform on core.charging_profile_installations
+for select to platform
+using (true);
+
+grant select (
+    tenant_id, id, charge_point_id, ocpp16_connector_id, profile_no, charging_profile_id,
+    session_id, purpose, stack_level, profile, state, status_reported, command_id, created_at,
+    installed_at, ended_at
+) on core.charging_profile_installations to staff, platform;
+
+-- db/code/core/charging_profiles.sql ----------------------------------------
+
+-- Charging profiles: staff read their tenant's and write them with configuration.write; the
+-- platform all. What is installed keeps its own copy: a change here is for the next installation.
+create policy charging_profiles_select_staff on core.charging_profiles for select to staff
+using (tenant_id = (select claims.tenant_id()));
+create policy charging_profiles_select_platform on core.charging_profiles for select to platform
+using (true);
+create policy charging_profiles_insert_staff on core.charging_profiles for insert to staff
+with check (tenant_id = (select claims.tenant_id()));
+create policy charging_profiles_update_staff on core.charging_profiles for update to staff
+using (tenant_id = (select claims.tenant_id()))
+with check (tenant_id = (select claims.tenant_id()));
+create policy charging_profiles_delete_staff on core.charging_profiles for delete to staff
+using (tenant_id = (select claims.tenant_id()));
+create policy charging_profiles_insert_permission on core.charging_profiles as restrictive
+for insert to staff
+with check ((select claims.has_permission('configuration.write')));
+create policy charging_profiles_update_permission on core.charging_profiles as restrictive
+for update to staff
+using ((select claims.has_permission('configuration.write')))
+with check ((select claims.has_permission('configuration.write')));
+create policy charging_profiles_delete_permission on core.charging_profiles as restrictive
+for delete to staff
+using ((select claims.has_permission('configuration.write')));
+create policy charging_profiles_insert_platform on core.charging_profiles for insert to platform
+with check (true);
+create policy charging_profiles_update_platform on core.charging_profiles for update to platform
+using (true)
+with check (true);
+create policy charging_profiles_delete_platform on core.charging_profiles for delete to platform
+using (true);
+
+grant select (
+    tenant_id, id, name, purpose, kind, recurrency_kind, stack_level, valid_from, valid_to,
+    schedule, created_at, updated_at
+) on core.charging_profiles to staff, platform;
+grant insert (
+    tenant_id, name, purpose, kind, recurrency_kind, stack_level, valid_from, valid_to, schedule
+) on core.charging_profiles to staff, platform;
+grant update (name, purpose, kind, recurrency_kind, stack_level, valid_from, valid_to, schedule)
+on core.charging_profiles to staff, platform;
+grant delete on core.charging_profiles to staff, platform;
+
+create trigger charging_profiles__require_permission
+before insert or update or delete on core.charging_profiles
+for each statement execute function access.tg_require_permission('configuration.write');
+create trigger charging_profiles__check before insert or update on core.charging_profiles
+for each row execute function charging.tg_charging_profiles__check();
+create trigger charging_profiles__touch_updated_at
+before update on core.charging_profiles
+for each row execute function audit.tg_touch_updated_at();
+create trigger charging_profiles__log_change
+after insert or update or delete
+on core.charging_profiles
+for each row execute function audit.tg_log_change();
+create trigger charging_profiles__limit_update
+after update on core.charging_profiles
+referencing old table as changed_rows
+for each statement execute function audit.tg_limit_rows();
+create trigger charging_profiles__limit_delete
+after delete on core.charging_profiles
+referencing old table as changed_rows
+for each statement execute function audit.tg_limit_rows();
+
+-- db/code/core/configuration_changes.sql ----------------------------------------
+
+-- History of configuration: staff read their tenant's, the platform all. Written by functions
+-- only.
+create policy configuration_changes_select_staff on core.configuration_changes for select to staff
+using (tenant_id = (select claims.tenant_id()));
+create policy configuration_changes_select_platform on core.configuration_changes
+for select to platform
+using (true);
+
+grant select (tenant_id, id, charge_point_id, key, old_value, new_value, changed_at, command_id)
+on core.configuration_changes to staff, platform;
+
+-- db/code/core/configuration_keys.sql ----------------------------------------
+
+-- What charge points said of their configuration: staff read their tenant's, the platform all.
+-- Written by functions only.
+create policy configuration_keys_select_staff on core.configuration_keys for select to staff
+using (tenant_id = (select claims.tenant_id()));
+create policy configuration_keys_select_platform on core.configuration_keys for select to platform
+using (true);
+
+grant select (
+    tenant_id, charge_point_id, key, value, is_readonly, is_unknown, needs_reboot, reported_at,
+    command_id
+) on core.configuration_keys to staff, platform;
+
+-- db/code/core/configuration_template_keys.sql ----------------------------------------
+
+-- Keys and values of templates: staff read their tenant's and write them with configuration.write;
+-- the platform all.
+create policy configuration_template_keys_select_staff on core.configuration_template_keys
+for select to staff
+using (tenant_id = (select claims.tenant_id()));
+create policy configuration_template_keys_select_platform on core.configuration_template_keys
+for select to platform
+using (true);
+create policy configuration_template_keys_insert_staff on core.configuration_template_keys
+for insert to staff
+with check (tenant_id = (select claims.tenant_id()));
+create policy configuration_template_keys_update_staff on core.configuration_template_keys
+for update to staff
+using (tenant_id = (select claims.tenant_id()))
+with check (tenant_id = (select claims.tenant_id()));
+create policy configuration_template_keys_delete_staff on core.configuration_template_keys
+for delete to staff
+using (tenant_id = (select claims.tenant_id()));
+create policy configuration_template_keys_insert_permission on core.configuration_template_keys
+as restrictive
+for insert to staff
+with check ((select claims.has_permission('configuration.write')));
+create policy configuration_template_keys_update_permission on core.configuration_template_keys
+as restrictive
+for update to staff
+using ((select claims.has_permission('configuration.write')))
+with check ((select claims.has_permission('configuration.write')));
+create policy configuration_template_keys_delete_permission on core.configuration_template_keys
+as restrictive
+for delete to staff
+using ((select claims.has_permission('configuration.write')));
+create policy configuration_template_keys_insert_platform on core.configuration_template_keys
+for insert to platform
+with check (true);
+create policy configuration_template_keys_update_platform on core.configuration_template_keys
+for update to platform
+using (true)
+with check (true);
+create policy configuration_template_keys_delete_platform on core.configuration_template_keys
+for delete to platform
+using (true);
+
+grant select (tenant_id, configuration_template_id, key, value)
+on core.configuration_template_keys to staff, platform;
+grant insert (tenant_id, configuration_template_id, key, value)
+on core.configuration_template_keys to staff, platform;
+grant update (value) on core.configuration_template_keys to staff, platform;
+grant delete on core.configuration_template_keys to staff, platform;
+
+create trigger configuration_template_keys__require_permission
+before insert or update or delete on core.configuration_template_keys
+for each statement execute function access.tg_require_permission('configuration.write');
+create trigger configuration_template_keys__log_change
+after insert or update or delete
+on core.configuration_template_keys
+for each row execute function audit.tg_log_change();
+create trigger configuration_template_keys__limit_update
+after update on core.configuration_template_keys
+referencing old table as changed_rows
+for each statement execute function audit.tg_limit_rows();
+create trigger configuration_template_keys__limit_delete
+after delete on core.configuration_template_keys
+referencing old table as changed_rows
+for each statement execute function audit.tg_limit_rows();
+
+-- db/code/core/configuration_templates.sql ----------------------------------------
+
+-- Templates of configuration: staff read their tenant's and write them with configuration.write;
+-- the platform all. Charge points that follow a deleted template follow none.
+create policy configuration_templates_select_staff on core.configuration_templates
+for select to staff
+using (tenant_id = (select claims.tenant_id()));
+create policy configuration_templates_select_platform on core.configuration_templates
+for select to platform
+using (true);
+create policy configuration_templates_insert_staff on core.configuration_templates
+for insert to staff
+with check (tenant_id = (select claims.tenant_id()));
+create policy configuration_templates_update_staff on core.configuration_templates
+for update to staff
+using (tenant_id = (select claims.tenant_id()))
+with check (tenant_id = (select claims.tenant_id()));
+create policy configuration_templates_delete_staff on core.configuration_templates
+for delete to staff
+using (tenant_id = (select claims.tenant_id()));
+create policy configuration_templates_insert_permission on core.configuration_templates
+as restrictive
+for insert to staff
+with check ((select claims.has_permission('configuration.write')));
+create policy configuration_templates_update_permission on core.configuration_templates
+as restrictive
+for update to staff
+using ((select claims.has_permission('configuration.write')))
+with check ((select claims.has_permission('configuration.write')));
+create policy configuration_templates_delete_permission on core.configuration_templates
+as restrictive
+for delete to staff
+using ((select claims.has_permission('configuration.write')));
+create policy configuration_templates_insert_platform on core.configuration_templates
+for insert to platform
+with check (true);
+create policy configuration_templates_update_platform on core.configuration_templates
+for update to platform
+using (true)
+with check (true);
+create policy configuration_templates_delete_platform on core.configuration_templates
+for delete to platform
+using (true);
+
+grant select (tenant_id, id, name, description, created_at, updated_at)
+on core.configuration_templates to staff, platform;
+grant insert (tenant_id, name, description) on core.configuration_templates to staff, platform;
+grant update (name, description) on core.configuration_templates to staff, platform;
+grant delete on core.configuration_templates to staff, platform;
+
+create trigger configuration_templates__require_permission
+before insert or update or delete on core.configuration_templates
+for each statement execute function access.tg_require_permission('configuration.write');
+create trigger configuration_templates__touch_updated_at
+before update on core.configuration_templates
+for each row execute function audit.tg_touch_updated_at();
+create trigger configuration_templates__log_change
+after insert or update or delete
+on core.configuration_templates
+for each row execute function audit.tg_log_change();
+create trigger configuration_templates__limit_update
+after update on core.configuration_templates
+referencing old table as changed_rows
+for each statement execute function audit.tg_limit_rows();
+create trigger configuration_templates__limit_delete
+after delete on core.configuration_templates
 referencing old table as changed_rows
 for each statement execute function audit.tg_limit_rows();
 
@@ -11934,6 +25327,36 @@ for each statement execute function audit.tg_limit_rows();
 -- Password hashes: no policy and no grant. The audit says when one changed.
 create trigger credentials__log_change after insert or update or delete on core.credentials
 for each row execute function audit.tg_log_change('-changed_at');
+
+-- db/code/core/device_job_events.sql ----------------------------------------
+
+-- Progress of firmware updates and uploads: staff read their tenant's, the platform all.
+-- Append-only, written by functions.
+create policy device_job_events_select_staff on core.device_job_events for select to staff
+using (tenant_id = (select claims.tenant_id()));
+create policy device_job_events_select_platform on core.device_job_events
+for select to platform
+using (true);
+
+grant select (tenant_id, device_job_id, id, status, state, received_at)
+on core.device_job_events to staff, platform;
+
+-- db/code/core/device_jobs.sql ----------------------------------------
+
+-- Firmware updates and uploads of logs: staff read their tenant's, the platform all. Written by
+-- functions only; the events and the message log say what happened.
+create policy device_jobs_select_staff on core.device_jobs for select to staff
+using (tenant_id = (select claims.tenant_id()));
+create policy device_jobs_select_platform on core.device_jobs for select to platform
+using (true);
+
+grant select (
+    tenant_id, id, charge_point_id, request_no, kind, state, status_reported, url, file_name,
+    details, command_id, campaign_id, created_at, updated_at, finished_at
+) on core.device_jobs to staff, platform;
+
+create trigger device_jobs__touch_updated_at before update on core.device_jobs
+for each row execute function audit.tg_touch_updated_at();
 
 -- db/code/core/evses.sql ----------------------------------------
 
@@ -12208,6 +25631,48 @@ create trigger identity_providers__limit_delete after delete on core.identity_pr
 referencing old table as changed_rows
 for each statement execute function audit.tg_limit_rows();
 
+-- db/code/core/installed_certificates.sql ----------------------------------------
+
+-- Root certificates that charge points have: staff see their tenant's, the platform all.
+-- Written by functions only.
+create policy installed_certificates_select_staff on core.installed_certificates
+for select to staff
+using (tenant_id = (select claims.tenant_id()));
+create policy installed_certificates_select_platform on core.installed_certificates
+for select to platform
+using (true);
+
+grant select (
+    tenant_id, id, charge_point_id, certificate_type, hash_algorithm, issuer_name_hash,
+    issuer_key_hash, serial_number, reported_at, command_id
+) on core.installed_certificates to staff, platform;
+
+-- db/code/core/local_list_entries.sql ----------------------------------------
+
+-- Entries of local lists: staff read their tenant's, the platform all. Written by functions only.
+create policy local_list_entries_select_staff on core.local_list_entries for select to staff
+using (tenant_id = (select claims.tenant_id()));
+create policy local_list_entries_select_platform on core.local_list_entries for select to platform
+using (true);
+
+grant select (
+    tenant_id, charge_point_id, id_token_key, id_token, status, expires_at, parent_id_token
+) on core.local_list_entries to staff, platform;
+
+-- db/code/core/local_lists.sql ----------------------------------------
+
+-- Local lists of charge points: staff read their tenant's, the platform all. Written by functions
+-- only.
+create policy local_lists_select_staff on core.local_lists for select to staff
+using (tenant_id = (select claims.tenant_id()));
+create policy local_lists_select_platform on core.local_lists for select to platform
+using (true);
+
+grant select (
+    tenant_id, charge_point_id, version, is_certain, sent_version, status_reported, checked_at,
+    updated_at
+) on core.local_lists to staff, platform;
+
 -- db/code/core/memberships.sql ----------------------------------------
 
 -- Memberships: staff see their own, with users.read all of their tenant; the platform all.
@@ -12262,6 +25727,61 @@ grant select (
     temperature_celsius, other_samples, flags
 ) on core.meter_values to staff, customer, platform;
 
+-- db/code/core/model_quirks.sql ----------------------------------------
+
+-- Quirks of models: the platform keeps them for all tenants, staff read them.
+create policy model_quirks_select_staff on core.model_quirks for select to staff
+using (true);
+create policy model_quirks_select_platform on core.model_quirks for select to platform
+using (true);
+create policy model_quirks_insert_platform on core.model_quirks for insert to platform
+with check (true);
+create policy model_quirks_update_platform on core.model_quirks for update to platform
+using (true)
+with check (true);
+create policy model_quirks_delete_platform on core.model_quirks for delete to platform
+using (true);
+
+grant select (
+    id, vendor, model, firmware_version, quirks, note, created_at, updated_at
+) on core.model_quirks to staff, platform;
+grant insert (vendor, model, firmware_version, quirks, note) on core.model_quirks to platform;
+grant update (vendor, model, firmware_version, quirks, note) on core.model_quirks to platform;
+grant delete on core.model_quirks to platform;
+
+create trigger model_quirks__touch_updated_at before update on core.model_quirks
+for each row execute function audit.tg_touch_updated_at();
+create trigger model_quirks__log_change after insert or update or delete on core.model_quirks
+for each row execute function audit.tg_log_change();
+create trigger model_quirks__limit_update after update on core.model_quirks
+referencing old table as changed_rows
+for each statement execute function audit.tg_limit_rows();
+create trigger model_quirks__limit_delete after delete on core.model_quirks
+referencing old table as changed_rows
+for each statement execute function audit.tg_limit_rows();
+
+-- db/code/core/reservations.sql ----------------------------------------
+
+-- Reservations: staff read their tenant's, a driver their own, the platform all. Written by
+-- functions only.
+create policy reservations_select_staff on core.reservations for select to staff
+using (tenant_id = (select claims.tenant_id()));
+create policy reservations_select_customer on core.reservations for select to customer
+using (
+    tenant_id = (select claims.tenant_id()) and user_id = (select claims.user_id())
+);
+create policy reservations_select_platform on core.reservations for select to platform
+using (true);
+
+grant select (
+    tenant_id, id, charge_point_id, reservation_no, ocpp16_connector_id, id_token, id_token_id,
+    parent_id_token, user_id, state, status_reported, expires_at, command_id, session_id,
+    created_at, updated_at
+) on core.reservations to staff, customer, platform;
+
+create trigger reservations__touch_updated_at before update on core.reservations
+for each row execute function audit.tg_touch_updated_at();
+
 -- db/code/core/role_permissions.sql ----------------------------------------
 
 -- What roles may do: staff read their tenant's, the platform all. Written by functions only.
@@ -12292,6 +25812,19 @@ create trigger roles__touch_updated_at before update on core.roles
 for each row execute function audit.tg_touch_updated_at();
 create trigger roles__log_change after insert or update or delete on core.roles
 for each row execute function audit.tg_log_change();
+
+-- db/code/core/security_events.sql ----------------------------------------
+
+-- Security events: staff see their tenant's, the platform all. Written by functions only.
+create policy security_events_select_staff on core.security_events for select to staff
+using (tenant_id = (select claims.tenant_id()));
+create policy security_events_select_platform on core.security_events for select to platform
+using (true);
+
+grant select (
+    tenant_id, id, charge_point_id, type, is_critical, happened_at, happened_at_reported,
+    received_at, tech_info
+) on core.security_events to staff, platform;
 
 -- db/code/core/session_events.sql ----------------------------------------
 
@@ -12338,8 +25871,15 @@ grant select (
     started_at, started_at_reported, start_received_at, ended_at, ended_at_reported,
     stop_received_at, meter_start_wh, meter_stop_wh, energy_wh, last_meter_wh, last_reading_at,
     power_w, soc_percent, stop_reason, stop_id_token, stop_authorization_status, reservation_id,
-    hold_reason, hold_details, flags, created_at, updated_at
+    hold_reason, hold_details, flags, created_at, updated_at, command_id
 ) on core.sessions to staff, customer, platform;
+
+create trigger sessions__use_reservation
+after insert or update of reservation_id on core.sessions
+for each row execute function charging.tg_sessions__use_reservation();
+create trigger sessions__apply_profiles
+after insert or update of state, command_id on core.sessions
+for each row execute function charging.tg_sessions__apply_profiles();
 
 -- db/code/core/sites.sql ----------------------------------------
 
@@ -12455,6 +25995,71 @@ create trigger tenants__limit_delete after delete on core.tenants
 referencing old table as changed_rows
 for each statement execute function audit.tg_limit_rows();
 
+-- db/code/core/transfer_locations.sql ----------------------------------------
+
+-- Transfer locations: staff read their tenant's and write them with firmware.write; the platform
+-- all.
+create policy transfer_locations_select_staff on core.transfer_locations for select to staff
+using (tenant_id = (select claims.tenant_id()));
+create policy transfer_locations_select_platform on core.transfer_locations
+for select to platform
+using (true);
+create policy transfer_locations_insert_staff on core.transfer_locations for insert to staff
+with check (tenant_id = (select claims.tenant_id()));
+create policy transfer_locations_update_staff on core.transfer_locations for update to staff
+using (tenant_id = (select claims.tenant_id()))
+with check (tenant_id = (select claims.tenant_id()));
+create policy transfer_locations_delete_staff on core.transfer_locations for delete to staff
+using (tenant_id = (select claims.tenant_id()));
+create policy transfer_locations_insert_permission on core.transfer_locations as restrictive
+for insert to staff
+with check ((select claims.has_permission('firmware.write')));
+create policy transfer_locations_update_permission on core.transfer_locations as restrictive
+for update to staff
+using ((select claims.has_permission('firmware.write')))
+with check ((select claims.has_permission('firmware.write')));
+create policy transfer_locations_delete_permission on core.transfer_locations as restrictive
+for delete to staff
+using ((select claims.has_permission('firmware.write')));
+create policy transfer_locations_insert_platform on core.transfer_locations
+for insert to platform
+with check (true);
+create policy transfer_locations_update_platform on core.transfer_locations
+for update to platform
+using (true)
+with check (true);
+create policy transfer_locations_delete_platform on core.transfer_locations
+for delete to platform
+using (true);
+
+grant select (
+    tenant_id, id, name, direction, url_prefix, is_enabled, is_one_time, created_at, updated_at
+) on core.transfer_locations to staff, platform;
+grant insert (tenant_id, name, direction, url_prefix, is_enabled, is_one_time)
+on core.transfer_locations to staff, platform;
+grant update (name, direction, url_prefix, is_enabled, is_one_time)
+on core.transfer_locations to staff, platform;
+grant delete on core.transfer_locations to staff, platform;
+
+create trigger transfer_locations__require_permission
+before insert or update or delete on core.transfer_locations
+for each statement execute function access.tg_require_permission('firmware.write');
+create trigger transfer_locations__normalise before insert or update of url_prefix
+on core.transfer_locations
+for each row execute function fleet.tg_transfer_locations__normalise();
+create trigger transfer_locations__touch_updated_at before update on core.transfer_locations
+for each row execute function audit.tg_touch_updated_at();
+create trigger transfer_locations__log_change
+after insert or update or delete
+on core.transfer_locations
+for each row execute function audit.tg_log_change();
+create trigger transfer_locations__limit_update after update on core.transfer_locations
+referencing old table as changed_rows
+for each statement execute function audit.tg_limit_rows();
+create trigger transfer_locations__limit_delete after delete on core.transfer_locations
+referencing old table as changed_rows
+for each statement execute function audit.tg_limit_rows();
+
 -- db/code/core/unknown_charge_points.sql ----------------------------------------
 
 -- Chargers that nobody has registered: staff see those that named their tenant, the platform all,
@@ -12520,6 +26125,116 @@ for each row execute function audit.tg_touch_updated_at();
 create trigger users__log_change after insert or update or delete on core.users
 for each row execute function audit.tg_log_change();
 
+-- db/code/fleet/send_transfer.sql ----------------------------------------
+
+-- Queue a command that makes charge points move a file, with the arguments all such have.
+--
+-- Called by: api.update_firmware, api.signed_update_firmware, api.get_diagnostics, api.get_log.
+-- Writes:    what fleet.send_commands writes.
+-- Errors:    those of fleet.send_commands; PT400 retries_invalid.
+create or replace function fleet.send_transfer(
+    p_action text,
+    p_payload jsonb,
+    p_retries integer,
+    p_retry_interval_s integer,
+    p_charge_point text,
+    p_charge_point_group text,
+    p_keep boolean,
+    p_expires_in_s integer
+)
+returns setof api.commands
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if p_retries not between 0 and 100 or p_retry_interval_s not between 0 and 86400 then
+        raise exception using
+            errcode = 'PT400',
+            message = 'a transfer is tried again at most 100 times, at most a day apart',
+            detail = '{"error":"retries_invalid"}',
+            hint = 'Leave retries and retry_interval_s out for what the charger does by itself.';
+    end if;
+    return query
+    select v.*
+    from fleet.show_commands(array(
+        select q
+        from fleet.send_commands(
+            p_action,
+            jsonb_strip_nulls(
+                p_payload
+                || jsonb_build_object('retries', p_retries, 'retryInterval', p_retry_interval_s)
+            ),
+            p_charge_point,
+            p_charge_point_group,
+            p_keep,
+            p_expires_in_s
+        ) as q
+    )) as v;
+end;
+$$;
+revoke all on function fleet.send_transfer(
+    text, jsonb, integer, integer, text, text, boolean, integer
+) from public;
+comment on function fleet.send_transfer(
+    text, jsonb, integer, integer, text, text, boolean, integer
+) is
+    'Queue a command that makes charge points move a file.';
+
+-- db/code/fleet/show_commands.sql ----------------------------------------
+
+-- Commands that were just queued, as the API shows them, in the order of their ids.
+--
+-- select s.* from fleet.show_commands(array(select q from fleet.send_commands(...) as q)) as s
+-- Called by: api functions that send commands.
+create or replace function fleet.show_commands(p_commands ops.commands[])
+returns setof api.commands
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return query
+    select v.*
+    from unnest(p_commands) as q
+    inner join api.commands as v on v.tenant_id = q.tenant_id and v.id = q.id
+    order by v.id;
+end;
+$$;
+revoke all on function fleet.show_commands(ops.commands[]) from public;
+comment on function fleet.show_commands(ops.commands[]) is
+    'Commands that were just queued, as the API shows them.';
+
+-- db/code/ops/charge_point_volumes.sql ----------------------------------------
+
+-- Rows that charge points made us store: staff read their tenant's, the platform all.
+create policy charge_point_volumes_select_staff on ops.charge_point_volumes for select to staff
+using (tenant_id = (select claims.tenant_id()));
+create policy charge_point_volumes_select_platform on ops.charge_point_volumes
+for select to platform
+using (true);
+
+-- db/code/ops/commands.sql ----------------------------------------
+
+-- Commands: staff read their tenant's, a driver their own, the platform all. Written by functions
+-- only. How one is told apart on the wire (message_id, connection_id) is nobody's to read.
+create policy commands_select_staff on ops.commands for select to staff
+using (tenant_id = (select claims.tenant_id()));
+create policy commands_select_customer on ops.commands for select to customer
+using (
+    tenant_id = (select claims.tenant_id()) and requested_by = (select claims.user_id())
+);
+create policy commands_select_platform on ops.commands for select to platform
+using (true);
+
+grant select (
+    tenant_id, id, charge_point_id, batch_id, ocpp_version, action, payload, state, is_kept,
+    expires_at, requested_by, requested_via, created_at, sent_at, answered_at, finished_at, result,
+    error_code, error_description, violations
+) on ops.commands to staff, customer, platform;
+
 -- db/code/ops/connections.sql ----------------------------------------
 
 -- Connections: staff read their tenant's, the platform all. Written by functions only.
@@ -12530,7 +26245,8 @@ using (true);
 
 grant select (
     tenant_id, id, charge_point_id, outcome, refuse_reason, attempts, subprotocol, remote_address,
-    user_agent, is_tls, security_profile, flags, opened_at, closed_at, close_code, close_reason
+    user_agent, is_tls, tls_version, security_profile, flags, opened_at, closed_at, close_code,
+    close_reason
 ) on ops.connections to staff, platform;
 
 -- db/code/ops/message_log.sql ----------------------------------------
@@ -12573,6 +26289,14 @@ create trigger settings__touch_updated_at before update on ops.settings
 for each row execute function audit.tg_touch_updated_at();
 create trigger settings__log_change after insert or update or delete on ops.settings
 for each row execute function audit.tg_log_change();
+
+-- db/code/ops/transfer_tickets.sql ----------------------------------------
+
+-- One-time tickets within addresses for files: no policy and no grant. fleet.create_device_job
+-- writes them, api.redeem_transfer_ticket redeems them. What is redeemed is worth knowing.
+create trigger transfer_tickets__log_change after update of used_at on ops.transfer_tickets
+for each row when (old.used_at is distinct from new.used_at)
+execute function audit.tg_log_change();
 
 -- db/code/api/relationships.sql ----------------------------------------
 
@@ -12646,6 +26370,22 @@ grant execute on function api.charge_points(api.connector_status_changes) to sta
 comment on function api.charge_points(api.connector_status_changes) is
     'The charge point of a change, to embed into connector_status_changes.';
 
+create or replace function api.charge_points(drift api.configuration_drift)
+returns setof api.charge_points rows 1
+language sql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+    select c.*
+    from api.charge_points as c
+    where c.tenant_id = $1.tenant_id and c.id = $1.charge_point_id;
+$$;
+revoke all on function api.charge_points(api.configuration_drift) from public;
+grant execute on function api.charge_points(api.configuration_drift) to staff, platform;
+comment on function api.charge_points(api.configuration_drift) is
+    'The charge point that has drifted, to embed into configuration_drift.';
+
 create or replace function api.charging_sessions(reading api.meter_values)
 returns setof api.charging_sessions rows 1
 language sql
@@ -12717,7 +26457,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function access.check_time_zone"]'),
     ('access/clean_email.sql', 'f565afcfd10cb5beaf8314d7cbcdcc7fc0cba0ff74dbc3f4571bd91548f3e6c1',
     '["function access.clean_email"]'),
-    ('access/create_built_in_roles.sql', '26947b0ade480f8f0cd686c4ecbd2117793256d4092145b22c59e2dd81e23b6b',
+    ('access/create_built_in_roles.sql', 'b75da40221de814f04ee2e57e43ce0cec3d39762865a05bd7f205d185b60553c',
     '["function access.create_built_in_roles"]'),
     ('access/create_sign_in_tokens.sql', 'b20e35cdfde1c42eaf228ef75929f26bf253994f807dc7f2a6e622d875efe72c',
     '["function access.create_sign_in_tokens"]'),
@@ -12785,31 +26525,79 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function access.try_password"]'),
     ('access/use_token.sql', '18d7beca1ead38456eec1a1c0e93acffc70c7f50f2ee7062a7c9d82fb01a3045',
     '["function access.use_token"]'),
+    ('api/acknowledge_alarm.sql', '923baf173dab3c6e5d635b935a47b9a9ebbb4a6f40f18d5c8685ea092a057ed3',
+    '["function api.acknowledge_alarm", "grants api.acknowledge_alarm"]'),
     ('api/activate_user.sql', '03d1b0658c6b8bca4019e7fdbd77f1f4c6e35ce55a7748ea3f2cc5a07a88c0d3',
     '["function api.activate_user", "grants api.activate_user"]'),
     ('api/admit_charge_point.sql', '2c142815bda27a9cc0e71147cffd53d8aa806c22d08b50e434810a6f07f09e84',
     '["function api.admit_charge_point", "grants api.admit_charge_point"]'),
     ('api/admit_id_token.sql', '92fbba547a58abc8a669fa9fc42b201dcd6034894d1020da2b255e86ba757774',
     '["function api.admit_id_token", "grants api.admit_id_token"]'),
+    ('api/alarms.sql', '0803a55ea5b22abc2158d3f72cfed35e18f78939c9774ad32bbfc8629701d849',
+    '["grants api.alarms", "view api.alarms"]'),
     ('api/api_keys.sql', 'a2adc29a15d819f77fb8afa0e1f346e55cd5ba388e56a2942115bbe70dacad72',
     '["grants api.api_keys", "view api.api_keys"]'),
+    ('api/apply_configuration_template.sql', '370f586c129e91804156be33c5ef3854a37422f249b79fce9032c53e0a20ea28',
+    '["function api.apply_configuration_template", "function fleet.list_configuration_changes", "grants api.apply_configuration_template"]'),
     ('api/audit_log.sql', '481cdd45e5dd57d7af34e3581846f2be84ac16c2464331e2072c76d92f41cb8e',
     '["grants api.audit_log", "view api.audit_log"]'),
     ('api/authorizations.sql', 'c360aa93d113f76bb5f02820990544911cc9c88202beb0d940f73c95097b2baf',
     '["grants api.authorizations", "view api.authorizations"]'),
+    ('api/campaign_members.sql', '7ad75b5f3fe9f059ea65322e0613edc3f01dcf9cc69b729899e93ac671e5ab1a',
+    '["grants api.campaign_members", "view api.campaign_members"]'),
+    ('api/campaigns.sql', '853f6fc0e897f7975c57cef5549d57499344b0ad7dad9e92ada00ce26a931d3b',
+    '["grants api.campaigns", "view api.campaigns"]'),
+    ('api/cancel_command.sql', '179d010e89616aa7ec96668bc69902c572d4fefd1767b80bbab335e110aee8c8',
+    '["function api.cancel_command", "grants api.cancel_command"]'),
+    ('api/cancel_reservation.sql', 'bda86d4b8d54720b3d775e7c71d7031a021abaf8ed84207529c9877d2bde7d6d',
+    '["function api.cancel_reservation", "grants api.cancel_reservation"]'),
+    ('api/certificate_requests.sql', '718ba96821763cc1c969fac407a8e5726eb1a5affd3025f44ef14baf4a8cc50f',
+    '["grants api.certificate_requests", "view api.certificate_requests"]'),
+    ('api/certificate_signed.sql', '514d6dfded80a84f050016e0b7cd422b45a01d3f2f5d7a7248f511261954a7e0',
+    '["function api.certificate_signed", "grants api.certificate_signed"]'),
+    ('api/change_availability.sql', 'd29dd4b5d4d4db9dce7959ee25bb76d32418dab19eadb48d7a1008038d75286f',
+    '["function api.change_availability", "grants api.change_availability"]'),
+    ('api/change_configuration.sql', '8bc1e087eba8c8fa2c592788f0ece668f7ed85faf4cd1c9c9a4fd74bde3739b1',
+    '["function api.change_configuration", "grants api.change_configuration"]'),
     ('api/change_password.sql', '3c6c1b0bbdb08ba00c046a3992b5222d76b8dead9a69e0c55e1d4d516557d254',
     '["function api.change_password", "grants api.change_password"]'),
+    ('api/charge_point_certificates.sql', '075ac088e5b8d9305c2647bc04a6984c872ec0257df60d2d527b6d9c0a562e67',
+    '["grants api.charge_point_certificates", "view api.charge_point_certificates"]'),
     ('api/charge_point_group_members.sql', 'e26a53abbeeab46752213ce37719afe92888769217813cb6fed3f9f38d7adbde',
     '["grants api.charge_point_group_members", "view api.charge_point_group_members"]'),
     ('api/charge_point_groups.sql', 'ee52e1a221eaa8b0b7a190ea6f77cc79fe5eb5d635ea974cef736d2636b13e8a',
     '["grants api.charge_point_groups", "view api.charge_point_groups"]'),
-    ('api/charge_point_keys.sql', 'dab7332419f53c0de267dc0d0290e8b2165d86afa09ae355092346d522309541',
+    ('api/charge_point_keys.sql', '94d5393179a397933df60cedf20e55a358605cc8abc6800a601bbbb502c70891',
     '["grants api.charge_point_keys", "view api.charge_point_keys"]'),
-    ('api/charge_points.sql', 'ee1871501d2ca5cdb790b86213e98f7f7312c41b6980756720329c7a8651bcc0',
+    ('api/charge_point_status.sql', '358812d22e38d474176c47ac633d2f6069430ed949326f27cf8a8826b6581f72',
+    '["function api.charge_point_status", "grants api.charge_point_status"]'),
+    ('api/charge_points.sql', '86fa0aac9c38ba436ca396fe51ab7010f37230b37c5bb6a751b2295edfcc45b4',
     '["grants api.charge_points", "grants ops.connections", "grants ops.presence", "view api.charge_points"]'),
-    ('api/charging_sessions.sql', '311661d04008e9ef38520e2c4bb15fe5f574c3938981d0bfbdf49a49b0249a4a',
+    ('api/charging_profile_installations.sql', 'c447258bc2c2f89d5c021d013993cdbf0f7fc51a5108cfef4d1adea5bf471621',
+    '["grants api.charging_profile_installations", "view api.charging_profile_installations"]'),
+    ('api/charging_profiles.sql', '5ac4ce12d810df41596cace2da87a6979d338eb6b9a8cbba820d68603356d1fb',
+    '["grants api.charging_profiles", "view api.charging_profiles"]'),
+    ('api/charging_sessions.sql', '265b0a1534b3b23997e62acc004aa0b3aae85d2c340d58df7fee3ba416d061d1',
     '["grants api.charging_sessions", "view api.charging_sessions"]'),
-    ('api/connection_log.sql', '6ca7bb7b6dc4abc9117163ea3c2238e74fd5047dbe635d43dc7e31bc36852648',
+    ('api/clear_alarm.sql', '73ee0319d605fa59c5a9246e2623ff0fa46a084fecbffb0e77710fbd1535c45a',
+    '["function api.clear_alarm", "grants api.clear_alarm"]'),
+    ('api/clear_cache.sql', 'dafa3d1b07f9c2a9a49b6c8150ec88393b7c55c93a532edb87709fecae22cb28',
+    '["function api.clear_cache", "grants api.clear_cache"]'),
+    ('api/clear_charging_profile.sql', '62a7faaab564bd4b8c84cc2178df189618abab187d2a339954cb740c537bdea4',
+    '["function api.clear_charging_profile", "grants api.clear_charging_profile"]'),
+    ('api/commands.sql', 'feab29862cb04caffb022637e8331e7f17581941720aef404b5fe32fef3a53a0',
+    '["grants api.commands", "view api.commands"]'),
+    ('api/configuration_changes.sql', '22ebc330310e591445515cb2c26e124021c34cfd1086ca8f029025c94422b12a',
+    '["grants api.configuration_changes", "view api.configuration_changes"]'),
+    ('api/configuration_drift.sql', 'f32443aa382514a4858eff9c626c057626852f29f202b3d2fbe09e9056179f82',
+    '["grants api.configuration_drift", "view api.configuration_drift"]'),
+    ('api/configuration_keys.sql', '252f1490ad39b1088867d5582534940acd9acd298bda94b376b6479f3a47c1a9',
+    '["grants api.configuration_keys", "view api.configuration_keys"]'),
+    ('api/configuration_template_keys.sql', '8ef4c54024e4baf72a1b48015b3a5b896cc29aa0c70328b9c87ddd37fcfe3b80',
+    '["grants api.configuration_template_keys", "view api.configuration_template_keys"]'),
+    ('api/configuration_templates.sql', 'c9a2fcaa1f2e9084d819e4f7dfad70ac175ca1d2b3de82a13ff9b00ce3514df4',
+    '["grants api.configuration_templates", "view api.configuration_templates"]'),
+    ('api/connection_log.sql', '2e0df5f2d624c809b921e5a002f4dc48ef49eb7601e25cc1c9e600de8f8abfcf',
     '["grants api.connection_log", "view api.connection_log"]'),
     ('api/connector_status_changes.sql', '6e7eaaca158afe1998642477e076f5d518cea3adceda58e3d051ca4f1b2c3756',
     '["grants api.connector_status_changes", "view api.connector_status_changes"]'),
@@ -12817,16 +26605,40 @@ insert into ops.applied_code (path, checksum, objects) values
     '["grants api.connectors", "view api.connectors"]'),
     ('api/create_api_key.sql', '01bfcba86698839c1e8bf2d2a1ae0b9a455d24b65fe94f72df138763af539fa6',
     '["function api.create_api_key", "grants api.create_api_key"]'),
+    ('api/create_campaign.sql', 'f0313b626a74886de73ecd77a32af83565269ba326c0b42f9cf7c9b9fe6e06ee',
+    '["function api.create_campaign", "grants api.create_campaign"]'),
     ('api/create_charge_point_key.sql', '532a7d1cb3349f387dcc53c7cd592bef6e2e8d0c76c7e121e634dfe64123f633',
     '["function api.create_charge_point_key", "grants api.create_charge_point_key"]'),
     ('api/create_role.sql', 'f4ca5f251969e5c453c7fabb2bc211b67d63c8673da24b9cc679e26aa4bdc7e0',
     '["function api.create_role", "grants api.create_role"]'),
+    ('api/data_transfer.sql', 'df33e7edea44404871b2c5e5c7e485ed308bdcde43f83ca44be6c721786a26ab',
+    '["function api.data_transfer", "grants api.data_transfer"]'),
     ('api/deactivate_user.sql', 'e3558400ae1c20f1e984403b91135ef5e550bb6a1a83808007a789e385762684',
     '["function api.deactivate_user", "grants api.deactivate_user"]'),
+    ('api/delete_certificate.sql', '84a450e22b761599edf8634693d7abf9a73b629d08e14c7e914afae7ab4a9c77',
+    '["function api.delete_certificate", "grants api.delete_certificate"]'),
     ('api/delete_role.sql', '2b8cd92717ce8166f23c526d24f6308047ee6376118fa4a5fc2703ee5d9db0b3',
     '["function api.delete_role", "grants api.delete_role"]'),
+    ('api/device_job_events.sql', '042a81d5ec5471a80fda43e4861d8029139e2a116a88a6a4db15415e4bf875fe',
+    '["grants api.device_job_events", "view api.device_job_events"]'),
+    ('api/device_jobs.sql', '1f53ac8e4a87d51c619c994b20362ade3018b3f4af68ca17569d2e2ffb836f8c',
+    '["grants api.device_jobs", "view api.device_jobs"]'),
     ('api/evses.sql', '278f3f78cb8123d5b4deb51311f67748d78857bee84228090f2799258e591d0b',
     '["grants api.evses", "view api.evses"]'),
+    ('api/extended_trigger_message.sql', 'bc855e654ffd024837b904e064a29ac2e6d1963ebdbae280e96b305dcf4afa28',
+    '["function api.extended_trigger_message", "grants api.extended_trigger_message"]'),
+    ('api/get_composite_schedule.sql', '56e0acebd120034e66740619d88184d4ca97cb6615829b5638e25bbd9199d484',
+    '["function api.get_composite_schedule", "grants api.get_composite_schedule"]'),
+    ('api/get_configuration.sql', '0d5503cdfb93d6e081201da0adccafdc78e0fc43a2fa80978a4e2ee7daa804e2',
+    '["function api.get_configuration", "function fleet.split_configuration_keys", "grants api.get_configuration"]'),
+    ('api/get_diagnostics.sql', '783be81b3e6307af19b4f40f95d45192c7eb5b4e9ba20ecf640de90cb233e2fd',
+    '["function api.get_diagnostics", "grants api.get_diagnostics"]'),
+    ('api/get_installed_certificate_ids.sql', '209ca1f4af058e1f656cd0fd0aafb4b2f7ea625f0d6a9178a35bce61e9aff1fd',
+    '["function api.get_installed_certificate_ids", "grants api.get_installed_certificate_ids"]'),
+    ('api/get_local_list_version.sql', '52377b307db630c45bd112190b42039dca57160e0bfb06bab3b4f0feeda45782',
+    '["function api.get_local_list_version", "grants api.get_local_list_version"]'),
+    ('api/get_log.sql', '1975119b1aadd4ab62cc4d0af7756a2c33cbeea57d0a114b70ed8299c365c72b',
+    '["function api.get_log", "grants api.get_log"]'),
     ('api/health.sql', 'da571974563482ff0a932f52b3892586f8a4c9319f11c16bdcaf712f1d2c98cc',
     '["function api.health", "grants api.health"]'),
     ('api/id_token_groups.sql', '97a97b7514ee0cd0166997ef2f4ae6a7223778bfca255a6d3766d28dc64cb5f9',
@@ -12843,10 +26655,18 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function api.ignore_charge_point", "grants api.ignore_charge_point"]'),
     ('api/ignore_id_token.sql', '047d3a3216ee6fab0698a677638f545681cfde3363ac459b2bf482bcbdadcaa7',
     '["function api.ignore_id_token", "grants api.ignore_id_token"]'),
+    ('api/install_certificate.sql', 'e33d79110bc18fa23d41f3724b96316b1d64330cdeae84ba7c665882df5f786c',
+    '["function api.install_certificate", "grants api.install_certificate"]'),
+    ('api/installed_certificates.sql', '957ebde3e25a20e673fb00cbd106a9fe34ff4de318ffab2aae9810087f6649e4',
+    '["grants api.installed_certificates", "view api.installed_certificates"]'),
     ('api/invite_user.sql', '0eb26e16b102bba5b6fb34d9289251c6bbd32b08e8fc1843cb484b16cc5cb117',
     '["function api.invite_user", "grants api.invite_user"]'),
     ('api/job_runs.sql', '3eb1cbcad94753cdc01c19e42ee744427829c35be7c4d5ca856b52cdb62e8ed8',
     '["grants api.job_runs", "view api.job_runs"]'),
+    ('api/local_list_entries.sql', '12790f294041bb32f5442935662725ac3a2379feddc744b91797efa1775a13ca',
+    '["grants api.local_list_entries", "view api.local_list_entries"]'),
+    ('api/local_lists.sql', 'b681965118500a8bca02f88f77261a88c15ddae911a40e7fd6624d1f2e8c6e75',
+    '["grants api.local_lists", "view api.local_lists"]'),
     ('api/login.sql', '799d572f4571006347bfd67010b68bcfd8094a3677ad7090750835e2bf42bfc5',
     '["function api.login", "grants api.login"]'),
     ('api/logout.sql', '52509ffa234133baa1d84bdb16aede898e4a62c9435300b97724ace303dd6fc0',
@@ -12857,42 +26677,86 @@ insert into ops.applied_code (path, checksum, objects) values
     '["grants api.meter_value_samples", "trigger meter_value_samples__refuse_change on api.meter_value_samples", "view api.meter_value_samples"]'),
     ('api/meter_values.sql', '2c3e1a0dd714681607b9ff3b77f3db00d66316327b6ce90c39f729cbb462c7be',
     '["grants api.meter_values", "view api.meter_values"]'),
+    ('api/model_quirks.sql', 'd602348f53c1ec1e26f2edeb962633772127ba2395d17614e75bcfb7d35ab8fa',
+    '["grants api.model_quirks", "view api.model_quirks"]'),
     ('api/ocpp_messages.sql', 'a0f4a1567a36b18220fe13c7303e1a9f4b254f772c8dec6045d442a1547c88fb',
     '["grants api.ocpp_messages", "view api.ocpp_messages"]'),
+    ('api/pause_campaign.sql', '830e1549e9bfe097fdf85754b0c24d74b6877de4c67e573f82c1ae99f907680a',
+    '["function api.pause_campaign", "grants api.pause_campaign"]'),
     ('api/permissions.sql', 'd2782fe62e7f7f8eb9d3eeddfadecb9e33d61b51474a454b6a26ca5a39095fcd',
     '["grants api.permissions", "view api.permissions"]'),
+    ('api/redeem_transfer_ticket.sql', '0dddad039a78df645205386922d46f2b036385f94a7c1ba1e79e18e316e61010',
+    '["function api.redeem_transfer_ticket", "grants api.redeem_transfer_ticket"]'),
     ('api/refresh.sql', 'faf0b35d07a3fde972461b9b1d6267170f2a7ea287efcfecaaa2c536a12f58d3',
     '["function api.refresh", "grants api.refresh"]'),
-    ('api/relationships.sql', '2c082055213e96b764474277013ae37e837dc64082d5e6920fd2e06a8cb6ce26',
-    '["function api.charge_points(api.authorizations)", "function api.charge_points(api.connector_status_changes)", "function api.charge_points(api.meter_values)", "function api.charge_points(api.ocpp_messages)", "function api.charging_sessions(api.meter_values)", "function api.meter_values(api.charging_sessions)", "function api.users(api.audit_log)", "grants api.charge_points", "grants api.charging_sessions", "grants api.meter_values", "grants api.users"]'),
+    ('api/register_charge_point_certificate.sql', 'e9ac6dda12b173182f3461d051c742ba9033c2c9429b658f409f86f1af929e54',
+    '["function api.register_charge_point_certificate", "grants api.register_charge_point_certificate"]'),
+    ('api/relationships.sql', '49d50dfc57929977366c1963a2fa8a8f871337f9f8339d745959acd10aa00ca6',
+    '["function api.charge_points(api.authorizations)", "function api.charge_points(api.configuration_drift)", "function api.charge_points(api.connector_status_changes)", "function api.charge_points(api.meter_values)", "function api.charge_points(api.ocpp_messages)", "function api.charging_sessions(api.meter_values)", "function api.meter_values(api.charging_sessions)", "function api.users(api.audit_log)", "grants api.charge_points", "grants api.charging_sessions", "grants api.meter_values", "grants api.users"]'),
+    ('api/remote_start_transaction.sql', '0ae460981c603233f037212da0d6cdb6c30a8ea7eccbf90d401cd99f48d26053',
+    '["function api.remote_start_transaction", "grants api.remote_start_transaction"]'),
+    ('api/remote_stop_transaction.sql', 'a9d536d3805e53b04216576e3ecc27b08250e567633185557a225827d674d640',
+    '["function api.remote_stop_transaction", "grants api.remote_stop_transaction"]'),
     ('api/request_password_reset.sql', '0d47abf6f03fcb15c73cf437e3c75c888ecb6216614cb3b6648c3d7f50481118',
     '["function api.request_password_reset", "grants api.request_password_reset"]'),
+    ('api/reservations.sql', '8ce16f50d497bfe06d8088d0da9ee6cf43dddeb70a07169b8ab2c55f19181862',
+    '["grants api.reservations", "view api.reservations"]'),
+    ('api/reserve_now.sql', '012c396a44c0615b867b76fea71c3c0f604ab12ed5c9bd98cf7c803ffca0ec56',
+    '["function api.reserve_now", "function charging.check_own_reservation", "function charging.get_reservation_length", "grants api.reserve_now"]'),
+    ('api/reset.sql', '2c37af671f8aff23e3611d66038a4eee7451ccd8c3124028ffd33ffe8ef6bed5',
+    '["function api.reset", "grants api.reset"]'),
     ('api/reset_password.sql', '5a18ef89777095c2e8981e33f16361fceed1513d6b5c5cf4f3e30b76ae8945b5',
     '["function api.reset_password", "grants api.reset_password"]'),
+    ('api/resume_campaign.sql', 'da228b8c79ee9cc247ad5ee3932277fa9432c89ba8d402b0b128162961417c9f',
+    '["function api.resume_campaign", "grants api.resume_campaign"]'),
     ('api/revoke_api_key.sql', 'c85b66da07ebac60df35bcff4a60ef68200cd4d4bcde8f6ff4cbadc8551eabd1',
     '["function api.revoke_api_key", "grants api.revoke_api_key"]'),
+    ('api/revoke_charge_point_certificate.sql', 'c86858236209586745cc7b241b3935c2adc20f165f73fcdbce30c9b7efccbba9',
+    '["function api.revoke_charge_point_certificate", "grants api.revoke_charge_point_certificate"]'),
     ('api/roles.sql', 'b9e659a922d0149f19463f17321c7e1585f37731e3b32c09d335ed0bc85b4a21',
     '["grants api.roles", "view api.roles"]'),
+    ('api/rotate_charge_point_key.sql', 'c1f3c28711955c2b54e535353c7d87eff11ebaa1aea656da43d34d150db9e5b2',
+    '["function api.rotate_charge_point_key", "grants api.rotate_charge_point_key"]'),
     ('api/search_ocpp_messages.sql', '615c8f30593551d18c3f19d7165c2f013af5dbc5a8a5489ddcac36daed3542dd',
     '["function api.search_ocpp_messages", "grants api.search_ocpp_messages"]'),
+    ('api/security_events.sql', '4c7ae4180356c5d4ac765ce4b301e23406a40b0f40a0dbfc3cf6127cdb13d6b0',
+    '["grants api.security_events", "view api.security_events"]'),
+    ('api/send_command.sql', '09f97e0efd70c6b086ac99b546e4d26bcd21986e64cc1fd0304ef132444a8596',
+    '["function api.send_command", "grants api.send_command"]'),
+    ('api/send_local_list.sql', 'f19c202f55a4e8a82019ecf7c09b30775a3d77317f53568392c8aa0cc4b963b5',
+    '["function api.send_local_list", "grants api.send_local_list"]'),
     ('api/session_events.sql', 'a26483fc739eae3aed447ba3c40803fa7b2517364d88dddc17545e70abfe1b20',
     '["grants api.session_events", "view api.session_events"]'),
+    ('api/set_charging_profile.sql', 'dcdd4d641df50c45c81090d84af75350679ac631117a857fff7decfcd9074c65',
+    '["function api.set_charging_profile", "function charging.find_charging_profile", "grants api.set_charging_profile"]'),
     ('api/set_user_role.sql', '349fa5b29b0f9f83a8d8dc8358fb1aba27353d021ba4c99ded97698b9a74fc36',
     '["function api.set_user_role", "grants api.set_user_role"]'),
     ('api/sign_up.sql', 'c6a3ef2c647462b44e75ee7a20ccde021f555ac327802bb99847254cda2fcbd8',
     '["function api.sign_up", "grants api.sign_up"]'),
+    ('api/signed_update_firmware.sql', '392cc7b679ca5da9628553b1b85efd95af540d317fb5341c33b1bb60b6b980fc',
+    '["function api.signed_update_firmware", "grants api.signed_update_firmware"]'),
     ('api/sites.sql', 'df208e3bd001cc0f91cef1c471c2298d479da5ecffd2b8a892121b927b772e7b',
     '["grants api.sites", "view api.sites"]'),
+    ('api/stop_campaign.sql', 'df006c91277721b61433e4cd9e0a851caf53a9be8c02bb1c337f0af9458e9750',
+    '["function api.stop_campaign", "grants api.stop_campaign"]'),
     ('api/switch_tenant.sql', '2821249d8d0cc2e9e39599dd87c9c51974862056beb9902152aa2838b3c570cc',
     '["function api.switch_tenant", "grants api.switch_tenant"]'),
     ('api/tenants.sql', 'f745021c577af54b7e6f5c592e9441b0c00fa6bd325d4c023abbd581a57249b3',
     '["grants api.tenants", "view api.tenants"]'),
     ('api/token_for_key.sql', '298c5e3a5cd4cb44e462a90ee8ec100a44f772cf7b4bff6a13b193c0ce793d53',
     '["function api.token_for_key", "grants api.token_for_key"]'),
+    ('api/transfer_locations.sql', '67c19305e2fbfb5e48bc6819e9c92ee9b1af15d25a55b71e16d710a81435643a',
+    '["grants api.transfer_locations", "view api.transfer_locations"]'),
+    ('api/trigger_message.sql', 'c09fe84be77604be415234c72c19ce542730e23627c1fc0004ba541ce3c21f3e',
+    '["function api.trigger_message", "grants api.trigger_message"]'),
     ('api/unknown_charge_points.sql', 'b9ef66cd71fba3e206e35e58439422e539aea5f48dbcaa26c4d82aff965fbe57',
     '["grants api.unknown_charge_points", "view api.unknown_charge_points"]'),
     ('api/unknown_id_tokens.sql', '55ea5050a6631c37270f73d735fecac3a460926073e4666c7d02eebd57baa3e9',
     '["grants api.unknown_id_tokens", "view api.unknown_id_tokens"]'),
+    ('api/unlock_connector.sql', 'aba914369894d5a5903afcfaf8f6641643e846dd5774082513a25f2bfe3d4c4a',
+    '["function api.unlock_connector", "grants api.unlock_connector"]'),
+    ('api/update_firmware.sql', 'bd46a8b010c10bb8931f6c6c4428c217ee0ff59a7194e8d10779e9ef551d8b11',
+    '["function api.update_firmware", "grants api.update_firmware"]'),
     ('api/update_profile.sql', 'daa70bf4a8a27dd87a9fca5d24605d1484ff4ef2f22573bdde2e4bafbccf6854',
     '["function api.update_profile", "grants api.update_profile"]'),
     ('api/update_role.sql', '5c2a43db5ea51c5874a0d6b3fa6ca281caa117ac503c095ee9258ed03f24af75',
@@ -12909,42 +26773,92 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function audit.tg_log_change"]'),
     ('audit/tg_touch_updated_at.sql', '08aa0e2066c659c24602be42ab57d95c8c7df62055ab4ea17ee01ed4c20355e4',
     '["function audit.tg_touch_updated_at"]'),
-    ('charging/apply_connector_status.sql', 'caedb00dd46867c100935eab3f92e75e6add4600aa19204dfb6e4c77bf685f09',
+    ('charging/apply_connector_status.sql', 'f5680e7e424ce34c350d5689e6db83b7d9b2218fb08e46d6e8b433cc99f48e7b',
     '["function charging.apply_connector_status"]'),
-    ('charging/authorize_id_token.sql', 'db4953bebe5aca6bb5305c9f2895574c499d686f38095ad18279c53aada05f6e',
+    ('charging/apply_reservation_status.sql', '47c7ed61920a6e2f15d9a38fd3073434c429f35aea5b8a5a18c36c96adc946cc',
+    '["function charging.apply_reservation_status"]'),
+    ('charging/authorize_id_token.sql', '7353a0e0b43de9b1e816f7fc65317a13c7dd329229ed3c8d1068de18cb773971',
     '["function charging.authorize_id_token", "function charging.has_right_at"]'),
+    ('charging/cancel_local_list_updates.sql', 'de6c5696cbd2e22d884e8cf9e6be9dc3b3bb07d64593b49cb4a446b21107051f',
+    '["function charging.cancel_local_list_updates"]'),
+    ('charging/check_charging_profile.sql', '6b4edf61fa2eef4428fda9ad9723992a11f6ecd213b45fd195554de4fae35e11',
+    '["function charging.check_charging_profile", "function charging.find_profile_problem", "function charging.find_schedule_problem"]'),
     ('charging/check_energy.sql', '17c00bfc546f268f3a4dde3c6973da93d6a43342bbf30a17ef3e6d277788ee97',
     '["function charging.check_energy", "function charging.get_possible_energy_wh", "function charging.has_unit_conflict"]'),
+    ('charging/check_profile_limits.sql', 'ce41a1537aa846b4908c0f1bb95621b9c394f2742ed6f6aeb155e28f6b11646a',
+    '["function charging.check_profile_limits", "function charging.is_profile_replaced"]'),
+    ('charging/check_session_volume.sql', 'ad8e34d2a8264fc8226cc13e8942ec6bfca1aa15d89f6d0f665b659ee2538034',
+    '["function charging.check_session_volume"]'),
+    ('charging/choose_connector.sql', '2ad16c290b1346b4754da868dc0c6fc1ffb60ff3ef0916f11ed3293faa05ec5d',
+    '["function charging.choose_connector"]'),
+    ('charging/choose_free_connector.sql', '80a4bcd545206accb2c749f97a42e0784135488ee71881bf70b717aefb2d92df',
+    '["function charging.choose_free_connector", "function charging.is_reserved_for"]'),
+    ('charging/choose_own_id_token.sql', '5858a264d0557aa43271d716f0afaf6b6dd44837f0a165a326c0c9270acf8848',
+    '["function charging.choose_own_id_token"]'),
     ('charging/clean_id_token.sql', '15f3d1ccc77d9a652bda38f22a43031690c11fd080fa30ad1fe88818abc965be',
     '["function charging.clean_id_token"]'),
-    ('charging/create_orphan_session.sql', 'fca84f17f1aa7b5bf41a916e94b8a70fe4ce3b5889b0cfeec014258fca4628b6',
+    ('charging/create_orphan_session.sql', '847bea7c8a23355ac1c643702777e25d5e1e6a3d422ace8182d6b03d58adf1de',
     '["function charging.complete_orphan_session", "function charging.create_orphan_session"]'),
     ('charging/create_transaction_id.sql', 'a191bd06d949d6d67d28b6a588ed832eba0b52b7f7e7d299bd298843d5382656',
     '["function charging.create_transaction_id"]'),
+    ('charging/diff_local_list.sql', '37efb9d6140fecfc91a956b68ab64aebf46ebcdd2dbf89a0a1a84d080c9165aa',
+    '["function charging.diff_local_list"]'),
     ('charging/end_session.sql', 'f6629f3535bf5ab921cccd952be3ba56c02cee2d90e01f5d6fcd109d30add656',
     '["function charging.drop_guessed_end", "function charging.end_session"]'),
+    ('charging/find_command_of_start.sql', 'be776d4a70b9da0f4e2c68b8f108646d2d0c6fd4fc775681b279363f9cf64081',
+    '["function charging.find_command_of_start"]'),
+    ('charging/find_running_session.sql', '6b2eaae5dd91ce1345c6daf9a15673e72b5848f27182fdaa7e367e373ae97e27',
+    '["function charging.find_running_session"]'),
     ('charging/find_session_of_stop.sql', '769773ff39695fb1fe81977c3ec98b0cf58eda24074c3524d509c06c1331cc61',
     '["function charging.find_session_of_stop"]'),
+    ('charging/find_session_to_stop.sql', '6a99bcc64bf745e2980a52fb90531b6a200b93bcd653f886588d27c6c91fbd26',
+    '["function charging.find_session_to_stop"]'),
     ('charging/get_id_token_info.sql', 'd64ff0210b24a97dc921f528d1f146fe9a53a0fe5b15b7971e27ef381885e173',
     '["function charging.get_id_token_info"]'),
+    ('charging/install_local_list.sql', '2e6f96ae44369a08d39757dd7d42872bb924757e531dbb06e5f800294a0be0c8',
+    '["function charging.has_newer_local_list", "function charging.install_local_list"]'),
+    ('charging/judge_id_token.sql', '141862dc197a08f443f36628ef152268342915e4fbc2706f7eea27d964c4ad47',
+    '["function charging.judge_id_token"]'),
+    ('charging/list_local_list_entries.sql', 'ac0d54b700062a19485433c09e272420b255630eeae1ad888e47c52f9b6672d8',
+    '["function charging.list_installed_entries", "function charging.list_local_list_entries", "function charging.read_local_list_entries", "function charging.refuse_local_list"]'),
+    ('charging/lock_local_list.sql', '6f9109528f67e58567222cf80b05ce3e2a4da1462305d928d65192054c904459',
+    '["function charging.lock_local_list"]'),
+    ('charging/make_local_list_entry.sql', '88a473ef564c816525d7f93ea7a791af6888fbbe3ccee07ab194ca51fa163f29',
+    '["function charging.make_local_list_entry"]'),
     ('charging/move_session.sql', '98f2e151542fd46d6c0184bac35ea0a64935a9e2eaf6c82af44acf24de8babc5',
     '["function charging.move_session"]'),
     ('charging/presume_session_end.sql', '3f26dafc6b031e1043b3a12a2d2651df795fd1335d70746be5c3fb75e94aba84',
     '["function charging.presume_session_end"]'),
-    ('charging/record_meter_values.sql', 'a4ce6257c27a9da19106770d4fa41af0ca6ab217b7084d3eff3632c74f2bd3a4',
+    ('charging/record_meter_values.sql', '3d95e4d51bb166543dd4f123f48e9119602dc75d2e9a0a067900e12b32338057',
     '["function charging.is_known_reading", "function charging.is_measurand", "function charging.record_meter_values"]'),
-    ('charging/record_session_event.sql', '22f7b53dc5f3438b2d887bcc8fc61873459f1d79be054e952fe68eb743a9417c',
+    ('charging/record_session_event.sql', 'c9774c7427a111600478d00b201ad843e6e282bd65262e7eb88519a06e6f8ec8',
     '["function charging.record_session_event"]'),
     ('charging/record_unknown_id_token.sql', '86f6880f0ebe5755c2254635aa72f2ad69370eb3e026660a5811a35dec998332',
     '["function charging.record_unknown_id_token"]'),
+    ('charging/refuse_active_sessions.sql', '90861430dd5e50a72002216dd88fd653b52d4325dcb99838494a9a64e7c73ac7',
+    '["function charging.refuse_active_sessions"]'),
+    ('charging/refuse_second_command.sql', 'd0ad9f98cfd33bc737f69a1ceca75784e33f60b9f5ed16fd2e3949ae475f99a0',
+    '["function charging.refuse_second_command"]'),
     ('charging/restate_id_token_info.sql', '3f37dd2b83738b93a89fa86772fcaeba156a24c7859d3d15548f5e2c46d9fe15',
     '["function charging.restate_id_token_info"]'),
+    ('charging/send_driver_start.sql', '7e88a2d4fa5b7eec5d89eeccff65777b492081433dece335c51826f7d08c1662',
+    '["function charging.send_driver_start"]'),
+    ('charging/send_local_list.sql', '0a5ef4f6c31ce2a0a13546bc23d3e3b1423483d2cc101e5e1fc6aa33a65f8016',
+    '["function charging.measure_local_list", "function charging.send_local_list", "function charging.split_local_list"]'),
     ('charging/settle_session.sql', 'db2f67de3d69a1493284534e0eeb18fe473bff8c4ea861e4e42b334500f0f024',
     '["function charging.get_first_meter_wh", "function charging.settle_session"]'),
-    ('charging/start_session.sql', '8fdde93db8bfe885d5dcb062b56949996befab47795a0f28d62e6b585cdcce32',
+    ('charging/start_session.sql', '4a3c85b89a0765ce83ae0e2afa2fb7049c8e89501a79723645bdfd68974573e6',
     '["function charging.insert_session", "function charging.merge_late_start", "function charging.start_session"]'),
+    ('charging/take_id_token.sql', 'c7e578423d2df4e0077c53ac23f3646c17d21933214f85b3456bf481f34962a3',
+    '["function charging.take_id_token"]'),
+    ('charging/tg_charging_profiles__check.sql', '43936a03930072021ae46f6d4314e0e24c49f4eb06e5eabb1cedbccb353cda5f',
+    '["function charging.make_charging_profile", "function charging.tg_charging_profiles__check"]'),
     ('charging/tg_meter_value_samples__refuse_change.sql', '412d63df73c9d0ee064e250261cc00b176f2ac2ba5cfaa0c82aee4afe8ad7ac8',
     '["function charging.tg_meter_value_samples__refuse_change"]'),
+    ('charging/tg_sessions__apply_profiles.sql', '952dd175b07954359ecc45b767c9f464cb0f5e6db3eb6a81eaaab77adc81cd54',
+    '["function charging.tg_sessions__apply_profiles"]'),
+    ('charging/tg_sessions__use_reservation.sql', '66c7169a93e6e314ee02dd0d075b5ff8aea16eaabb0b756fb61ad3dac66a0efc',
+    '["function charging.tg_sessions__use_reservation"]'),
     ('claims/check_request.sql', '194afa98d26c6bff259b2f093e2976ea694ae0bca7fc2df8f251ab810fe848bc',
     '["function claims.check_request", "grants claims.check_request"]'),
     ('claims/has_permission.sql', '225fea0355bf32cae3be42e68c4467eac91655409ed9304465c79f22f3711d1d',
@@ -12957,6 +26871,8 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function claims.tenant_id", "grants claims.tenant_id"]'),
     ('claims/user_id.sql', '1071ccba188d6e97a099ba158d7ca0709bb7843544da2a404ae94f6c97f2f135',
     '["function claims.user_id", "grants claims.user_id"]'),
+    ('core/alarms.sql', '57666a9005075b1f9c838de90d194d1583702bcd285c4f0611cbc96b8851b718',
+    '["grants core.alarms", "policy alarms_select_platform on core.alarms", "policy alarms_select_staff on core.alarms", "trigger alarms__log_change on core.alarms"]'),
     ('core/analysts.sql', '7adf36271faabf9ef7c19c16c48748677f4bb37b5016d777ed0c03579a1b7056',
     '["trigger analysts__log_change on core.analysts"]'),
     ('core/api_keys.sql', 'cd6f6e939be6f70608a701a992eab740b9bf8505cf939e079cb268c0096b8cfa',
@@ -12965,20 +26881,44 @@ insert into ops.applied_code (path, checksum, objects) values
     '["grants core.audit_log", "policy audit_log_select_permission on core.audit_log", "policy audit_log_select_platform on core.audit_log", "policy audit_log_select_staff on core.audit_log", "trigger audit_log__refuse_change on core.audit_log", "trigger audit_log__refuse_truncate on core.audit_log"]'),
     ('core/authorizations.sql', '185c9e15efcdf23a752ea220bea9c3a6aa814f9be269146a6e42f4b607f8d602',
     '["grants core.authorizations", "policy authorizations_select_platform on core.authorizations", "policy authorizations_select_staff on core.authorizations"]'),
+    ('core/campaign_members.sql', '48a6470e2f6822eee888e30f070e270bef729c1e62b9641ba2cc1ec3942fca71',
+    '["grants core.campaign_members", "policy campaign_members_select_platform on core.campaign_members", "policy campaign_members_select_staff on core.campaign_members", "trigger campaign_members__touch_updated_at on core.campaign_members"]'),
+    ('core/campaigns.sql', '8d3f284227a4add7d2cf7f47b021c177d897bd867946d7229589594557c37572',
+    '["grants core.campaigns", "policy campaigns_select_platform on core.campaigns", "policy campaigns_select_staff on core.campaigns", "trigger campaigns__log_change on core.campaigns", "trigger campaigns__touch_updated_at on core.campaigns"]'),
+    ('core/certificate_requests.sql', 'd3689f67d0bcc5c99bbca728e1cad6c756650252d1a90f5a7f76c30dc43e7be5',
+    '["grants core.certificate_requests", "policy certificate_requests_select_platform on core.certificate_requests", "policy certificate_requests_select_staff on core.certificate_requests"]'),
+    ('core/charge_point_certificates.sql', 'c69f571fb1c59d360d7146915304380389c578ecc38da227326f5267d1fbeece',
+    '["grants core.charge_point_certificates", "policy charge_point_certificates_select_platform on core.charge_point_certificates", "policy charge_point_certificates_select_staff on core.charge_point_certificates", "trigger charge_point_certificates__log_change on core.charge_point_certificates"]'),
     ('core/charge_point_group_members.sql', '9fcfc118ecef802c583e09a830ccfc9c53a55c09da48271e4ed916fec64970d1',
     '["grants core.charge_point_group_members", "policy charge_point_group_members_delete_permission on core.charge_point_group_members", "policy charge_point_group_members_delete_platform on core.charge_point_group_members", "policy charge_point_group_members_delete_staff on core.charge_point_group_members", "policy charge_point_group_members_insert_permission on core.charge_point_group_members", "policy charge_point_group_members_insert_platform on core.charge_point_group_members", "policy charge_point_group_members_insert_staff on core.charge_point_group_members", "policy charge_point_group_members_select_platform on core.charge_point_group_members", "policy charge_point_group_members_select_staff on core.charge_point_group_members", "trigger charge_point_group_members__limit_delete on core.charge_point_group_members", "trigger charge_point_group_members__log_change on core.charge_point_group_members", "trigger charge_point_group_members__require_permission on core.charge_point_group_members"]'),
     ('core/charge_point_groups.sql', 'f22b02392ab540fe1234cf279c55dc14eb2f5a4f0da69641f25c99bb7daa8287',
     '["grants core.charge_point_groups", "policy charge_point_groups_delete_permission on core.charge_point_groups", "policy charge_point_groups_delete_platform on core.charge_point_groups", "policy charge_point_groups_delete_staff on core.charge_point_groups", "policy charge_point_groups_insert_permission on core.charge_point_groups", "policy charge_point_groups_insert_platform on core.charge_point_groups", "policy charge_point_groups_insert_staff on core.charge_point_groups", "policy charge_point_groups_select_platform on core.charge_point_groups", "policy charge_point_groups_select_staff on core.charge_point_groups", "policy charge_point_groups_update_permission on core.charge_point_groups", "policy charge_point_groups_update_platform on core.charge_point_groups", "policy charge_point_groups_update_staff on core.charge_point_groups", "trigger charge_point_groups__limit_delete on core.charge_point_groups", "trigger charge_point_groups__limit_update on core.charge_point_groups", "trigger charge_point_groups__log_change on core.charge_point_groups", "trigger charge_point_groups__require_permission on core.charge_point_groups", "trigger charge_point_groups__touch_updated_at on core.charge_point_groups"]'),
-    ('core/charge_point_keys.sql', 'bcbf74701155fd7fc76d67631462eff1773054c5a68659f535c11bd94a1dbe1a',
+    ('core/charge_point_keys.sql', '907894c9e835b4ff14325fc5375730d66ee7a2474b8bd14c60bf04fc6c5ac286',
     '["grants core.charge_point_keys", "policy charge_point_keys_select_platform on core.charge_point_keys", "policy charge_point_keys_select_staff on core.charge_point_keys", "trigger charge_point_keys__log_change on core.charge_point_keys"]'),
-    ('core/charge_points.sql', 'd3af108eb67b9e152917db54eb4c3387b6b37b408c5713286c468d61dcb7b44c',
-    '["grants core.charge_points", "policy charge_points_delete_permission on core.charge_points", "policy charge_points_delete_platform on core.charge_points", "policy charge_points_delete_staff on core.charge_points", "policy charge_points_insert_permission on core.charge_points", "policy charge_points_insert_platform on core.charge_points", "policy charge_points_insert_staff on core.charge_points", "policy charge_points_select_platform on core.charge_points", "policy charge_points_select_staff on core.charge_points", "policy charge_points_update_permission on core.charge_points", "policy charge_points_update_platform on core.charge_points", "policy charge_points_update_staff on core.charge_points", "trigger charge_points__limit_delete on core.charge_points", "trigger charge_points__limit_update on core.charge_points", "trigger charge_points__list_identity on core.charge_points", "trigger charge_points__log_change on core.charge_points", "trigger charge_points__require_permission on core.charge_points", "trigger charge_points__touch_updated_at on core.charge_points"]'),
+    ('core/charge_points.sql', 'f0f8e1d5173d6934ef1efe7dc9b74938b82f32d299f51b46c25f355303b8b11d',
+    '["grants core.charge_points", "policy charge_points_delete_permission on core.charge_points", "policy charge_points_delete_platform on core.charge_points", "policy charge_points_delete_staff on core.charge_points", "policy charge_points_insert_permission on core.charge_points", "policy charge_points_insert_platform on core.charge_points", "policy charge_points_insert_staff on core.charge_points", "policy charge_points_select_platform on core.charge_points", "policy charge_points_select_staff on core.charge_points", "policy charge_points_update_permission on core.charge_points", "policy charge_points_update_platform on core.charge_points", "policy charge_points_update_staff on core.charge_points", "trigger charge_points__guard_profile on core.charge_points", "trigger charge_points__limit_delete on core.charge_points", "trigger charge_points__limit_update on core.charge_points", "trigger charge_points__list_identity on core.charge_points", "trigger charge_points__log_change on core.charge_points", "trigger charge_points__require_permission on core.charge_points", "trigger charge_points__touch_updated_at on core.charge_points"]'),
+    ('core/charging_profile_installations.sql', 'f0e3da21f93f199b6accfa5bd872d063912631e61bc267add7be5e8f863720d2',
+    '["grants core.charging_profile_installations", "policy charging_profile_installations_select_platform on core.charging_profile_installations", "policy charging_profile_installations_select_staff on core.charging_profile_installations"]'),
+    ('core/charging_profiles.sql', '3ac8dd141d753e4d73884acf91466aeab9757c9d1e79a8f27f07cdb8c85b9d71',
+    '["grants core.charging_profiles", "policy charging_profiles_delete_permission on core.charging_profiles", "policy charging_profiles_delete_platform on core.charging_profiles", "policy charging_profiles_delete_staff on core.charging_profiles", "policy charging_profiles_insert_permission on core.charging_profiles", "policy charging_profiles_insert_platform on core.charging_profiles", "policy charging_profiles_insert_staff on core.charging_profiles", "policy charging_profiles_select_platform on core.charging_profiles", "policy charging_profiles_select_staff on core.charging_profiles", "policy charging_profiles_update_permission on core.charging_profiles", "policy charging_profiles_update_platform on core.charging_profiles", "policy charging_profiles_update_staff on core.charging_profiles", "trigger charging_profiles__check on core.charging_profiles", "trigger charging_profiles__limit_delete on core.charging_profiles", "trigger charging_profiles__limit_update on core.charging_profiles", "trigger charging_profiles__log_change on core.charging_profiles", "trigger charging_profiles__require_permission on core.charging_profiles", "trigger charging_profiles__touch_updated_at on core.charging_profiles"]'),
+    ('core/configuration_changes.sql', '0b63702ee8d04aa81823d35fa24f8b9874a9bd9017ec97fb1eb8e0c9eb3479a2',
+    '["grants core.configuration_changes", "policy configuration_changes_select_platform on core.configuration_changes", "policy configuration_changes_select_staff on core.configuration_changes"]'),
+    ('core/configuration_keys.sql', '6cc896a3472d65656eafc177ea718f2cf0c35c88b7ef572cc6de6f8205da6e76',
+    '["grants core.configuration_keys", "policy configuration_keys_select_platform on core.configuration_keys", "policy configuration_keys_select_staff on core.configuration_keys"]'),
+    ('core/configuration_template_keys.sql', '65de7c7831c939f2eea46f0a925e7d6bbbb3a41649bb687a4b8bd99496d209a2',
+    '["grants core.configuration_template_keys", "policy configuration_template_keys_delete_permission on core.configuration_template_keys", "policy configuration_template_keys_delete_platform on core.configuration_template_keys", "policy configuration_template_keys_delete_staff on core.configuration_template_keys", "policy configuration_template_keys_insert_permission on core.configuration_template_keys", "policy configuration_template_keys_insert_platform on core.configuration_template_keys", "policy configuration_template_keys_insert_staff on core.configuration_template_keys", "policy configuration_template_keys_select_platform on core.configuration_template_keys", "policy configuration_template_keys_select_staff on core.configuration_template_keys", "policy configuration_template_keys_update_permission on core.configuration_template_keys", "policy configuration_template_keys_update_platform on core.configuration_template_keys", "policy configuration_template_keys_update_staff on core.configuration_template_keys", "trigger configuration_template_keys__limit_delete on core.configuration_template_keys", "trigger configuration_template_keys__limit_update on core.configuration_template_keys", "trigger configuration_template_keys__log_change on core.configuration_template_keys", "trigger configuration_template_keys__require_permission on core.configuration_template_keys"]'),
+    ('core/configuration_templates.sql', 'ea557905db0c90afcd0a29e681b8f2bbc497fc87e55ff9e6e59176a782ffe7a7',
+    '["grants core.configuration_templates", "policy configuration_templates_delete_permission on core.configuration_templates", "policy configuration_templates_delete_platform on core.configuration_templates", "policy configuration_templates_delete_staff on core.configuration_templates", "policy configuration_templates_insert_permission on core.configuration_templates", "policy configuration_templates_insert_platform on core.configuration_templates", "policy configuration_templates_insert_staff on core.configuration_templates", "policy configuration_templates_select_platform on core.configuration_templates", "policy configuration_templates_select_staff on core.configuration_templates", "policy configuration_templates_update_permission on core.configuration_templates", "policy configuration_templates_update_platform on core.configuration_templates", "policy configuration_templates_update_staff on core.configuration_templates", "trigger configuration_templates__limit_delete on core.configuration_templates", "trigger configuration_templates__limit_update on core.configuration_templates", "trigger configuration_templates__log_change on core.configuration_templates", "trigger configuration_templates__require_permission on core.configuration_templates", "trigger configuration_templates__touch_updated_at on core.configuration_templates"]'),
     ('core/connector_status_changes.sql', '2f4c588f453f59109d5906344de9b9c95f87457c88841f6c817320f332458eb7',
     '["grants core.connector_status_changes", "policy connector_status_changes_select_platform on core.connector_status_changes", "policy connector_status_changes_select_staff on core.connector_status_changes"]'),
     ('core/connectors.sql', 'b86730167c9d8b1c28b67dd481a5e6e690712f9b4d8bebff048ec9458308898f',
     '["grants core.connectors", "policy connectors_delete_permission on core.connectors", "policy connectors_delete_platform on core.connectors", "policy connectors_delete_staff on core.connectors", "policy connectors_insert_permission on core.connectors", "policy connectors_insert_platform on core.connectors", "policy connectors_insert_staff on core.connectors", "policy connectors_select_platform on core.connectors", "policy connectors_select_staff on core.connectors", "policy connectors_update_permission on core.connectors", "policy connectors_update_platform on core.connectors", "policy connectors_update_staff on core.connectors", "trigger connectors__limit_delete on core.connectors", "trigger connectors__limit_update on core.connectors", "trigger connectors__log_change on core.connectors", "trigger connectors__require_permission on core.connectors", "trigger connectors__touch_updated_at on core.connectors"]'),
     ('core/credentials.sql', '0108363214244b3f01e83f9d47cb5e704cb8e4dc3fbee56e4ec8f5a3fdf3bd1a',
     '["trigger credentials__log_change on core.credentials"]'),
+    ('core/device_job_events.sql', 'd094d35984fb8a701dee2d9791e375b9d5c68761a945db45da76f8114c8be29d',
+    '["grants core.device_job_events", "policy device_job_events_select_platform on core.device_job_events", "policy device_job_events_select_staff on core.device_job_events"]'),
+    ('core/device_jobs.sql', '7391fe5f323251346e46072e20663fabc210bf79f910574657f0753436d3196d',
+    '["grants core.device_jobs", "policy device_jobs_select_platform on core.device_jobs", "policy device_jobs_select_staff on core.device_jobs", "trigger device_jobs__touch_updated_at on core.device_jobs"]'),
     ('core/evses.sql', 'da128bde4c820d9cc9ab94c03fa4bca13210d84462ba5618afbf1b438e4bc88d',
     '["grants core.evses", "policy evses_delete_permission on core.evses", "policy evses_delete_platform on core.evses", "policy evses_delete_staff on core.evses", "policy evses_insert_permission on core.evses", "policy evses_insert_platform on core.evses", "policy evses_insert_staff on core.evses", "policy evses_select_platform on core.evses", "policy evses_select_staff on core.evses", "policy evses_update_permission on core.evses", "policy evses_update_platform on core.evses", "policy evses_update_staff on core.evses", "trigger evses__limit_delete on core.evses", "trigger evses__limit_update on core.evses", "trigger evses__log_change on core.evses", "trigger evses__normalise on core.evses", "trigger evses__require_permission on core.evses", "trigger evses__touch_updated_at on core.evses"]'),
     ('core/id_token_groups.sql', '225c9ab9e67c22b156d31a99aaa9afc5ec94cc6089727e4d85609902ff8a527e',
@@ -12991,72 +26931,190 @@ insert into ops.applied_code (path, checksum, objects) values
     '["grants core.identities", "policy identities_delete_platform on core.identities", "policy identities_insert_platform on core.identities", "policy identities_select_platform on core.identities", "trigger identities__limit_delete on core.identities", "trigger identities__limit_update on core.identities", "trigger identities__log_change on core.identities"]'),
     ('core/identity_providers.sql', '436d1c7e8067eed7a0991b1c413399868f9eee8ab1af39a5d54c2118a7401c1e',
     '["grants core.identity_providers", "policy identity_providers_delete_platform on core.identity_providers", "policy identity_providers_insert_platform on core.identity_providers", "policy identity_providers_select_platform on core.identity_providers", "policy identity_providers_update_platform on core.identity_providers", "trigger identity_providers__limit_delete on core.identity_providers", "trigger identity_providers__limit_update on core.identity_providers", "trigger identity_providers__log_change on core.identity_providers"]'),
+    ('core/installed_certificates.sql', '661c1fafb5eee115fecf727cd25cff256952d48dafbc08d8abf9651a6098356e',
+    '["grants core.installed_certificates", "policy installed_certificates_select_platform on core.installed_certificates", "policy installed_certificates_select_staff on core.installed_certificates"]'),
+    ('core/local_list_entries.sql', 'fa86ebb786312ea882274a1b82c6ec98fb3dd6d0d012ad37452952d91eb72d86',
+    '["grants core.local_list_entries", "policy local_list_entries_select_platform on core.local_list_entries", "policy local_list_entries_select_staff on core.local_list_entries"]'),
+    ('core/local_lists.sql', '6a21acc5f2a8c2b306930a7cc1c86661d2e7ea1437a88fd5576087d20aeb6dc2',
+    '["grants core.local_lists", "policy local_lists_select_platform on core.local_lists", "policy local_lists_select_staff on core.local_lists"]'),
     ('core/memberships.sql', 'ba883013b35b6733d17985a74422de0ee48b8f04e6828d62cdded19d87693a21',
     '["grants core.memberships", "policy memberships_select_permission on core.memberships", "policy memberships_select_platform on core.memberships", "policy memberships_select_staff on core.memberships", "trigger memberships__keep_a_platform_admin on core.memberships", "trigger memberships__keep_an_admin on core.memberships", "trigger memberships__log_change on core.memberships", "trigger memberships__touch_updated_at on core.memberships"]'),
     ('core/meter_values.sql', 'c06600f411499e5b6328e7af033597381b0f60d3b9d3423f1dc03ec9e6fc46f6',
     '["grants core.meter_values", "policy meter_values_select_customer on core.meter_values", "policy meter_values_select_platform on core.meter_values", "policy meter_values_select_staff on core.meter_values"]'),
+    ('core/model_quirks.sql', '1d6bb877135dc45a52557bca6b95c9e6b9e80f7da33833b68894c193442cedb6',
+    '["grants core.model_quirks", "policy model_quirks_delete_platform on core.model_quirks", "policy model_quirks_insert_platform on core.model_quirks", "policy model_quirks_select_platform on core.model_quirks", "policy model_quirks_select_staff on core.model_quirks", "policy model_quirks_update_platform on core.model_quirks", "trigger model_quirks__limit_delete on core.model_quirks", "trigger model_quirks__limit_update on core.model_quirks", "trigger model_quirks__log_change on core.model_quirks", "trigger model_quirks__touch_updated_at on core.model_quirks"]'),
     ('core/permissions.sql', '1709c0483097f684f925af9f45ef923e1d584787222a9b5f7a672367c55d02e7',
     '["grants core.permissions", "policy permissions_select_platform on core.permissions", "policy permissions_select_staff on core.permissions"]'),
+    ('core/reservations.sql', 'e3f7209614f53c0726c1930add3f700aa2b9184a30679a58821556120b00b454',
+    '["grants core.reservations", "policy reservations_select_customer on core.reservations", "policy reservations_select_platform on core.reservations", "policy reservations_select_staff on core.reservations", "trigger reservations__touch_updated_at on core.reservations"]'),
     ('core/role_permissions.sql', '7f8ccbeb30f632f6edf5a391c2491c182f0c59fcf00aafeb57264a5244f7910d',
     '["grants core.role_permissions", "policy role_permissions_select_platform on core.role_permissions", "policy role_permissions_select_staff on core.role_permissions", "trigger role_permissions__log_change on core.role_permissions"]'),
     ('core/roles.sql', '815ae0a31e1b5160250f9b71b0925ba60ab43afc4b3af80d400a9b32f8bbfcf2',
     '["grants core.roles", "policy roles_select_platform on core.roles", "policy roles_select_staff on core.roles", "trigger roles__log_change on core.roles", "trigger roles__touch_updated_at on core.roles"]'),
+    ('core/security_events.sql', 'f1cd9eede5b49006876d48f62e4b4328425afc90b07e5b374fdfbda7a5e5fa48',
+    '["grants core.security_events", "policy security_events_select_platform on core.security_events", "policy security_events_select_staff on core.security_events"]'),
     ('core/session_events.sql', 'bfef705cae253c57765edd8896973e2e1933ecae7e27ba4822994f78fd75a875',
     '["grants core.session_events", "policy session_events_select_customer on core.session_events", "policy session_events_select_platform on core.session_events", "policy session_events_select_staff on core.session_events"]'),
-    ('core/sessions.sql', 'b8f018f527d5691714ab5feea0dd60fe96790880a040909cc2bf84ce9897d192',
-    '["grants core.sessions", "policy sessions_select_customer on core.sessions", "policy sessions_select_platform on core.sessions", "policy sessions_select_staff on core.sessions"]'),
+    ('core/sessions.sql', '5a94809371fa8472de9956aba892683ab235b80a493b21163c239e512be01526',
+    '["grants core.sessions", "policy sessions_select_customer on core.sessions", "policy sessions_select_platform on core.sessions", "policy sessions_select_staff on core.sessions", "trigger sessions__apply_profiles on core.sessions", "trigger sessions__use_reservation on core.sessions"]'),
     ('core/sites.sql', 'ac64294020d9a3bc68a55787529082d350d3ddf24ab6dd95d9fba7a916fb2890',
     '["grants core.sites", "policy sites_delete_permission on core.sites", "policy sites_delete_platform on core.sites", "policy sites_delete_staff on core.sites", "policy sites_insert_permission on core.sites", "policy sites_insert_platform on core.sites", "policy sites_insert_staff on core.sites", "policy sites_select_platform on core.sites", "policy sites_select_staff on core.sites", "policy sites_update_permission on core.sites", "policy sites_update_platform on core.sites", "policy sites_update_staff on core.sites", "trigger sites__check on core.sites", "trigger sites__limit_delete on core.sites", "trigger sites__limit_update on core.sites", "trigger sites__log_change on core.sites", "trigger sites__require_permission on core.sites", "trigger sites__touch_updated_at on core.sites"]'),
     ('core/tenants.sql', '63ce227a3c13a48140e8ac54b85f7859a88c6aed8e3a4593437b153e71f56c8e',
     '["grants core.tenants", "policy tenants_insert_platform on core.tenants", "policy tenants_select_customer on core.tenants", "policy tenants_select_platform on core.tenants", "policy tenants_select_staff on core.tenants", "policy tenants_update_permission on core.tenants", "policy tenants_update_platform on core.tenants", "policy tenants_update_staff on core.tenants", "trigger tenants__check on core.tenants", "trigger tenants__create_roles on core.tenants", "trigger tenants__keep_a_platform_admin on core.tenants", "trigger tenants__limit_delete on core.tenants", "trigger tenants__limit_update on core.tenants", "trigger tenants__log_change on core.tenants", "trigger tenants__require_permission on core.tenants", "trigger tenants__touch_updated_at on core.tenants"]'),
+    ('core/transfer_locations.sql', 'ec3c0fc74f582ec6b6903f87d61b8bb3e7b3a5c031e65ae64725492798352764',
+    '["grants core.transfer_locations", "policy transfer_locations_delete_permission on core.transfer_locations", "policy transfer_locations_delete_platform on core.transfer_locations", "policy transfer_locations_delete_staff on core.transfer_locations", "policy transfer_locations_insert_permission on core.transfer_locations", "policy transfer_locations_insert_platform on core.transfer_locations", "policy transfer_locations_insert_staff on core.transfer_locations", "policy transfer_locations_select_platform on core.transfer_locations", "policy transfer_locations_select_staff on core.transfer_locations", "policy transfer_locations_update_permission on core.transfer_locations", "policy transfer_locations_update_platform on core.transfer_locations", "policy transfer_locations_update_staff on core.transfer_locations", "trigger transfer_locations__limit_delete on core.transfer_locations", "trigger transfer_locations__limit_update on core.transfer_locations", "trigger transfer_locations__log_change on core.transfer_locations", "trigger transfer_locations__normalise on core.transfer_locations", "trigger transfer_locations__require_permission on core.transfer_locations", "trigger transfer_locations__touch_updated_at on core.transfer_locations"]'),
     ('core/unknown_charge_points.sql', '457f7680560cb57a94d72a5e27e0bb736bbdb6b6466bc58ecaaf899814385b5c',
     '["grants core.unknown_charge_points", "policy unknown_charge_points_select_platform on core.unknown_charge_points", "policy unknown_charge_points_select_staff on core.unknown_charge_points", "trigger unknown_charge_points__log_change on core.unknown_charge_points"]'),
     ('core/unknown_id_tokens.sql', '2f2a07462388811cec7d793ce65c2ccc0a163083499ed6629543790472f3c9fb',
     '["grants core.unknown_id_tokens", "policy unknown_id_tokens_select_platform on core.unknown_id_tokens", "policy unknown_id_tokens_select_staff on core.unknown_id_tokens", "trigger unknown_id_tokens__log_change on core.unknown_id_tokens"]'),
     ('core/users.sql', '2d5a335e38df40f15f2b5d8d6f19259db0642d5521511a9bc358fb24afc18acd',
     '["grants core.users", "policy users_select_platform on core.users", "policy users_select_staff on core.users", "trigger users__keep_a_platform_admin on core.users", "trigger users__log_change on core.users", "trigger users__touch_updated_at on core.users"]'),
-    ('fleet/begin_connection.sql', 'e4bb03abe3e664808b2a9a1172386b5ec2b7a10bf9085f7912ca75d5b2b8c963',
+    ('fleet/advance_campaign.sql', '6b8574686a3c5b7868933f788a657bd4fa00da963a0a2da7cedcded744ef4951',
+    '["function fleet.advance_campaign", "function fleet.begin_wave", "function fleet.send_wave"]'),
+    ('fleet/begin_connection.sql', '7b14c63fa0b8a0a55bdc7ed2c4c9d62943756788ef22a71d2e0e14dfe0263293',
     '["function fleet.begin_connection"]'),
+    ('fleet/check_campaign_payload.sql', '766c70f4403664f3e31394061d62ac33ef262b461298fe76041d4ea866632082',
+    '["function fleet.check_campaign_payload"]'),
+    ('fleet/check_certificate.sql', '889ee7b55a7b77a1f7e89b439c0ebcd25da1efc61f95082951aa1dd802ef7e1d',
+    '["function fleet.check_certificate"]'),
+    ('fleet/check_log_range.sql', 'b0067a1fb1474d4460d0a4c2fd182f06d1309bde0fea0ad8f143fb89a3eec082',
+    '["function fleet.check_log_range"]'),
+    ('fleet/clear_alarm.sql', 'ab4e11d53ed0348ebfd9b507aee39e25dfed8f98c7dcd4e5957102ff19ff6b9c',
+    '["function fleet.clear_alarm"]'),
     ('fleet/compute_contract_check_digit.sql', '630e949551e53514ad67592f5817d55af5ebeeb411fb41b02a47ff38048ca0bb',
     '["function fleet.compute_contract_check_digit"]'),
     ('fleet/compute_din_check_digit.sql', 'a20e16c4ca0c44bb45ad2404b50a8772256c7a142364bf03993f9e9548de0300',
     '["function fleet.compute_din_check_digit"]'),
     ('fleet/convert_din_contract_id.sql', 'f48109528b68800321308642e5fe153c45ca6ccde435e605bc7f1281033f035c',
     '["function fleet.convert_din_contract_id"]'),
-    ('fleet/create_charge_point_key.sql', '7c9a9a4bb761128a71488d72bd395f9e207c5385506c300e44a82779cd560d39',
+    ('fleet/create_charge_point_key.sql', '9bb33e77fc455e4417a5a3072ca3120c55ae81798b70da0cd8990817156b69c3',
     '["function fleet.create_charge_point_key"]'),
-    ('fleet/end_connections.sql', 'e12e760908c28cceba8e82e8154d38f440ec8e8675093cd4de1839b5bbabee08',
+    ('fleet/create_device_job.sql', '856cf20330223441f7902b6c7c3dca04c20f45bf0ac67c29e8eaa11250eb4f14',
+    '["function fleet.create_device_job"]'),
+    ('fleet/end_connections.sql', '95b4fa9b2742c90f7a17c0fc7a46cb0620a1e5d12585c8f0133e49eae278ee1e',
     '["function fleet.end_connections"]'),
     ('fleet/ensure_connector.sql', 'dd221517245311a75d61c553d3e3010f28d21dbf467297448460886b11ed731c',
     '["function fleet.ensure_connector"]'),
+    ('fleet/find_addressed_charge_points.sql', '538df8628c108dc0703a84d46e84ef9973d51f513714ebd6db8e6ae605356d30',
+    '["function fleet.find_addressed_charge_points"]'),
+    ('fleet/find_campaign_members.sql', '5c04f8dafc8986b44ab73ff915decdaa16a3baea06714cce53b66d2540819a9f',
+    '["function fleet.find_campaign_members", "function fleet.refuse_campaign_size"]'),
+    ('fleet/find_charge_point_certificate.sql', '402e501f499c6966b6a93ecf1588ebd78caddf0ae9de053cca628716d314a03d',
+    '["function fleet.find_charge_point_certificate"]'),
     ('fleet/find_charge_point_key.sql', 'c014050298605bac8719f48159742535c982f5003d88e871b589255cff459047',
     '["function fleet.find_charge_point_key"]'),
+    ('fleet/find_command_hook.sql', '3d5923bf8994a460126e153d6a78a9790fc36e26d793aee850bb7d6f6045b5e8',
+    '["function fleet.find_command_hook"]'),
+    ('fleet/find_evse.sql', '022d8c99488d94879a7bfa3ed958de8ef1355c8926e33863079f41c8bf057274',
+    '["function fleet.find_evse"]'),
+    ('fleet/finish_command.sql', 'b5ed132520893ebd193bf56e7b75c87448643e1815f4c1958c2cbab08e1706e7',
+    '["function fleet.finish_command"]'),
+    ('fleet/get_configuration_value.sql', '4a156aa5e657515e05ad3372be92a3d11aefdd17d6f4347fc3923fe4858e11c5',
+    '["function fleet.get_configuration_limit", "function fleet.get_configuration_value"]'),
+    ('fleet/get_quirks.sql', 'd0c095e8c1d80eaf59e850ede8b6bedf20247e99712cccf1cffa66140d8929a2',
+    '["function fleet.get_quirks"]'),
+    ('fleet/has_profile_change.sql', 'adf657b79175380e73a54d18a3e114a33844d040a96cf0407eb26f01e443cda4',
+    '["function fleet.has_profile_change"]'),
     ('fleet/hash_charge_point_key.sql', '127a4a300cea91242006c530ff9c650c224989fcc2b1f40d68cc903f515f71ad',
     '["function fleet.hash_charge_point_key"]'),
     ('fleet/is_country_code.sql', '6c3bb3344494425168b66404882d28746b4d58bfcadb19890150af7d10ef290a',
     '["function fleet.is_country_code"]'),
     ('fleet/is_online.sql', '64dc2c8921599f3881c74521fa3b7227aaa7b97ea66780278e0072bbbbb72041',
     '["function fleet.is_online", "grants fleet.is_online"]'),
+    ('fleet/is_secret_configuration_key.sql', '92107b218eb76a6c43aa2a1f3dd72d3d8e9152f695283210866003dfbc80ad53',
+    '["function fleet.is_secret_configuration_key"]'),
+    ('fleet/is_within_volume.sql', '3211b4e343206749820dee1f2c4dd61ce6b65479730311f4e0cabff04e8d3279',
+    '["function fleet.is_within_volume"]'),
+    ('fleet/judge_campaign_members.sql', 'ad968d2642253d0c23bd255ea109fd7da080b2519d4a242197aba6884f81b5c8',
+    '["function fleet.judge_campaign_members"]'),
+    ('fleet/judge_reply.sql', '6579bc5228ed011f5711250cc8a0103081fbf6edc7c01655575854123a91676f',
+    '["function fleet.judge_reply"]'),
+    ('fleet/judge_security_profile.sql', '3c984f1e273a45c45c72b156f0223c734d4b8750147abdd4c7b3a089a7165fd9',
+    '["function fleet.judge_security_profile"]'),
+    ('fleet/lock_alarm.sql', 'b41058bf3c6ffd9ef65ab5808e67a6e38bab5b51393c7340685114877d87b7b0',
+    '["function fleet.lock_alarm"]'),
+    ('fleet/lock_campaign.sql', '387240f37d19c58631a913f5f2d23dc7620587eae27709666e988bf6e5714eb8',
+    '["function fleet.lock_campaign"]'),
+    ('fleet/lock_certificate_request.sql', 'afe69331614e5cd463cf693c0ef84e944c0249d462c4b0f2c0adac5c5eee06ec',
+    '["function fleet.lock_certificate_request"]'),
     ('fleet/lock_presence.sql', 'd2c381dda6fddde46abfa27fc73aaf2b99cf11997a20b8279f0ee4f3ea378e50',
     '["function fleet.lock_presence"]'),
     ('fleet/lock_unknown_charge_point.sql', 'dcc5dc57909a92f6cda2429e9d50b9886a61198a5f0803fff46457d78803b819',
     '["function fleet.lock_unknown_charge_point"]'),
     ('fleet/lock_unknown_id_token.sql', 'b297c34b42ac8b1c5e8c545fcffbd0c32680eb45e44a5efa60dd777636d13b18',
     '["function fleet.lock_unknown_id_token"]'),
+    ('fleet/lose_commands.sql', '8d3fbc5a899e8647c1f849ccb48a87ddea470d5c57df5878a1f5b7abc2e9fc56',
+    '["function fleet.lose_commands"]'),
+    ('fleet/mask_json.sql', 'e9f27466f43b4584e6d8ce6331da04a3b972cf4f44f5abfd8af6c0922b6363ca',
+    '["function fleet.mask_json"]'),
+    ('fleet/move_device_job.sql', '07d00ac2d6401e5fb3d814a375f5f1a9a53a953d63d05a944ac38ec4630c3efd',
+    '["function fleet.move_device_job"]'),
     ('fleet/normalise_contract_id.sql', 'abbdf79096ac9f5340aaa53872698eb5ef1c92ff6855d42dffcab7b97cc4ed8f',
     '["function fleet.is_contract_id_right", "function fleet.normalise_contract_id"]'),
     ('fleet/normalise_evse_id.sql', '3e23a3ed9d568c25a1201c2d4d4a0240910e87f1415631ec35424bd3687ccf85',
     '["function fleet.normalise_evse_id"]'),
+    ('fleet/note_charge_point_certificate_use.sql', '697b784bdae4eb48f82c4f8b0faf71f98d695c88e64b6b3077c48bf018d8489b',
+    '["function fleet.note_charge_point_certificate_use"]'),
     ('fleet/note_charge_point_key_use.sql', '9d3953af689250ff397ec2d33588508c3d965828b298c938ea2b51c3f24f12a2',
     '["function fleet.note_charge_point_key_use"]'),
-    ('fleet/record_boot.sql', 'd2b17ba067e423d29df5a4f7ae0b5d497aa91f3acb599ec2836f3ed0e15c5f61',
+    ('fleet/note_flapping.sql', '3107a4f59ab0f47c0699455322ec65725d64eb5fe00a53cf0eeaff403a8a2d8a',
+    '["function fleet.note_flapping"]'),
+    ('fleet/note_signing_failure.sql', '4d603dbe8b727ace463e1ca3e548241398047c3c8522553d35dbe120530ca900',
+    '["function fleet.note_signing_failure"]'),
+    ('fleet/parse_certificate.sql', '87fa41d30ab9fbb4dc0cf47d013df9e7917bb7d401269c68de706a7058c4a3f1',
+    '["function fleet.parse_certificate", "function fleet.read_der", "function fleet.read_der_name", "function fleet.read_der_time"]'),
+    ('fleet/parse_location.sql', '09a2b05197a5e587aeca7c79e9b86705c32825594222355079fa4b846c1d6fd2',
+    '["function fleet.parse_location"]'),
+    ('fleet/prepare_location.sql', '6a2e08806e7ffb42d5f4bc58a96de7191d08d76da91e1db0d3fed6cba17df769',
+    '["function fleet.prepare_location"]'),
+    ('fleet/prepare_request_id.sql', '4a186352fb013364a190986c2ec5cbb774d5d6df592c8ff89ef9b68149770d94',
+    '["function fleet.prepare_request_id"]'),
+    ('fleet/prepare_security_change.sql', 'd9781d4623c47ae049a61483baaaa49644023cd8111563ab8356f64e29be29e9',
+    '["function fleet.check_profile_change", "function fleet.create_authorization_key", "function fleet.get_authorization_key_form", "function fleet.prepare_security_change"]'),
+    ('fleet/queue_command.sql', 'c9eab654dbc4566dd2985cb547549c7868ac067f7ecfd1f7596b08459284a166',
+    '["function fleet.check_command_payload", "function fleet.find_command_refusal", "function fleet.queue_command", "function fleet.refuse_command"]'),
+    ('fleet/queue_commands.sql', 'ae0103db267394d3a12f64cca0e2ef40f9f21f8875db12d0211d4a640c974ff8',
+    '["function fleet.queue_commands"]'),
+    ('fleet/queue_security_change.sql', 'afd2bb61c1ce5770851cbb8459c4dfa5301e4a4ac7c00a0fac0e28430513ef53',
+    '["function fleet.queue_security_change"]'),
+    ('fleet/raise_alarm.sql', '1681ed42dd112cbb895182d205e185c818c6b467bab0f2d1e9b89227622f0a18',
+    '["function fleet.raise_alarm"]'),
+    ('fleet/record_boot.sql', 'eb7d74b2d3e72e2277c1ff7df739fd4155b4d5ffaf14edb0d69f6cdc67673689',
     '["function fleet.record_boot"]'),
-    ('fleet/record_connector_status.sql', '9e3a1537dfc7fae1c4e94238e8d2570c9cb18541bae6e721ecef10e56a02a930',
+    ('fleet/record_configuration.sql', '21af376eddb75ff06e9984df864b3c6d15cd4ea535c9888784732930faba9773',
+    '["function fleet.record_configuration"]'),
+    ('fleet/record_connector_status.sql', '4c0ef28a733a72a53e964c965b7eced5e327e7610192c924d469ddd74c9f2f9c',
     '["function fleet.record_connector_status"]'),
-    ('fleet/record_refusal.sql', '5bab0ec88e533f207081c161939f8ba62c1c0600937f8c8380cb77d5f465a9e5',
+    ('fleet/record_device_status.sql', '8237c75032e9dbf12ede3356ab5dd12a127e02a039dad56e4d21604df6e58589',
+    '["function fleet.find_device_job", "function fleet.judge_device_status", "function fleet.record_device_status"]'),
+    ('fleet/record_refusal.sql', 'dc073d91ebf3d8dada50892af600fb2ade729f82e360b71f746b792bba63543a',
     '["function fleet.record_refusal"]'),
+    ('fleet/record_security_event.sql', 'fae5c2bc518ccb4501c0daa95f8882a704118504f74c1a6945d7841dbaeb2cfd',
+    '["function fleet.list_security_event_types", "function fleet.record_security_event"]'),
     ('fleet/record_unknown_charge_point.sql', '7ec2a12de2dd5543e3ca91110a74079753183ac97e29bc8399ceeffff398226f',
     '["function fleet.record_unknown_charge_point"]'),
+    ('fleet/register_certificate.sql', '55391982b0040ff2d27ee6837d21aedfae7e07ba609925aaa82a39baeda01ae7',
+    '["function fleet.register_certificate"]'),
+    ('fleet/require_connector.sql', '55a92ca4ae88246c8a9f34f3bdc0db77c35fa386abe5f90b03393d87e5fd2fe0',
+    '["function fleet.require_connector"]'),
+    ('fleet/require_single_connector.sql', '433e47e68cae200ee272de0229d0eb3edb21824d17cfe070c36f22bfad569e9d',
+    '["function fleet.require_single_connector"]'),
+    ('fleet/ring_bridge.sql', '9a769dbbbc0beb61c5882aef8a12b15467a34300ace22ce3f743069c409f1aed',
+    '["function fleet.ring_bridge"]'),
+    ('fleet/send_commands.sql', '34ccbee815d2d5b62f3021f41d39635964fd7c87bd3c1813014ae3b4415187c2',
+    '["function fleet.record_refused_command", "function fleet.send_commands"]'),
+    ('fleet/send_transfer.sql', '79966e2012593bd0f444da6fa40a2f53b87f07b39f435f306e35867de21da2b0',
+    '["function fleet.send_transfer"]'),
+    ('fleet/settle_device_job.sql', '4f793e63e288c24da9dfee67b53a2d56faa01ca388771e7f0bb6d93d68f81967',
+    '["function fleet.settle_device_job"]'),
+    ('fleet/settle_security_change.sql', 'ba1d4bc313715290f72a28b67d10275a35a2e32b8e7803fbe51f7b9f5d7fa4b6',
+    '["function fleet.settle_security_change"]'),
+    ('fleet/show_commands.sql', '9aa8731cc981f0b8875ca0f1344017e483539d8af5a98e57fc419febcafb3856',
+    '["function fleet.show_commands"]'),
+    ('fleet/stop_campaign.sql', '313997b94c4007cd3bd004ef819d1322858b30b9ef2c571eb07f1f2146398381',
+    '["function fleet.stop_campaign"]'),
+    ('fleet/tg_charge_points__guard_profile.sql', 'd1dff6054f4476289b1e07516fd4847ef179fac852191e31334be831d6fadb52',
+    '["function fleet.tg_charge_points__guard_profile"]'),
     ('fleet/tg_charge_points__list_identity.sql', '63ccf084fcc7406320e7b51a3f994754183b3ff35b744653a8f61f642fef04c4',
     '["function fleet.tg_charge_points__list_identity"]'),
     ('fleet/tg_evses__normalise.sql', '1d0a787efbba88c3ee9999f5d6dd25af97a49239de3b22ab059ee5022cd7591b',
@@ -13067,26 +27125,46 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function fleet.tg_id_tokens__normalise"]'),
     ('fleet/tg_sites__check.sql', '24ef95aca347ed6a625ce99eb5b1f6711e9f81b6e220151d7bc53b80b346af11',
     '["function fleet.tg_sites__check"]'),
+    ('fleet/tg_transfer_locations__normalise.sql', '0d85657d5a4c30d3c1a39c8dc36d609ec0f966efe5f11ba3cc33975cdf7fb810',
+    '["function fleet.tg_transfer_locations__normalise"]'),
     ('fleet/touch_presence.sql', '9a85558fbfa074e8c22dd7cfe0406d40880d7d72a0094c1cb01238aff71ff248',
     '["function fleet.touch_presence"]'),
+    ('jobs/check_certificates.sql', 'bc95b996ef015a28a2f92cea903bdb38ec7e88b389d84361148efbe616340783',
+    '["function jobs.check_certificates", "grants jobs.check_certificates"]'),
     ('jobs/close_stale_sessions.sql', '1f02c644bbf83b183f77c0720373411626824dd4553f6e3a2f0c3ff247923e78',
     '["function jobs.close_stale_sessions", "grants jobs.close_stale_sessions"]'),
-    ('jobs/expire_records.sql', '99d1dc5cce8c3c6e88203fa8d0f6f90410253977af70cf558e0c12cebfb14ed9',
+    ('jobs/expire_commands.sql', 'f09c043f081ad08600c7575d5bebe6a67b712021fb7fd6c55485bb0c5bf46199',
+    '["function jobs.expire_commands", "grants jobs.expire_commands"]'),
+    ('jobs/expire_records.sql', 'a4883e833d47857202271849847bf5da4c07510c4d894472a02d5ce5207517c0',
     '["function jobs.delete_expired", "function jobs.expire_records", "grants jobs.expire_records"]'),
+    ('jobs/expire_reservations.sql', '112fafdadd3279af7fcddbde65e2d6e5a1994f7cea43f10a7f7ce6b653ca5e04',
+    '["function jobs.expire_reservations", "grants jobs.expire_reservations"]'),
+    ('jobs/fail_silent_jobs.sql', '4432b94206ad8d81ab69867800f323c7f91fa8195739a4636193fcab137bea11',
+    '["function jobs.fail_silent_jobs", "grants jobs.fail_silent_jobs"]'),
+    ('jobs/finish_certificate_request.sql', 'e8a74fd2661fc8eebcfa9f4bc17d78d6219a57118f3eeb01e4c8e5701649c014',
+    '["function fleet.give_up_certificate", "function jobs.finish_certificate_request", "grants jobs.finish_certificate_request"]'),
+    ('jobs/judge_certificate_request.sql', 'cb50104e699c4be06c9c1e8f6ab541602029c7134a5318c3d7f3785d8873e38b',
+    '["function jobs.judge_certificate_request", "grants jobs.judge_certificate_request"]'),
     ('jobs/maintain_partitions.sql', '1ee740822f79c1775f38b4925b38c7e047ad4655948834e67754bf43af82a1e2',
     '["function jobs.create_partition", "function jobs.drop_partition", "function jobs.list_partitions", "function jobs.maintain_partitions", "grants jobs.maintain_partitions"]'),
     ('jobs/mark_lost_connections.sql', 'b89737bc715413b6d000f99236da3a540133bf0c127abf49a405d7752ad43b0b',
     '["function jobs.mark_lost_connections", "grants jobs.mark_lost_connections"]'),
+    ('jobs/run_campaigns.sql', 'bb7b9f2b8bf85ab4741cc21cb9b6053521b92830da4173cc8c0600ce90d71af0',
+    '["function jobs.run_campaigns", "grants jobs.run_campaigns"]'),
     ('jobs/run_due.sql', 'c475c308ecedba7c7544993bfa2910195c8b9d160fe172c25788bedb8e316463',
     '["function jobs.run_due", "grants jobs.run_due"]'),
+    ('jobs/take_certificate_requests.sql', 'eafd3419d1e140e248444456aa8aa8b77af5f7c6c1a80d74745535f7b734ba7f',
+    '["function jobs.take_certificate_requests", "grants jobs.take_certificate_requests"]'),
     ('ocpp/check_error_code.sql', '959ff2c3ff1712713726b7cfb20de9cef6d8063d909163723570f9f71041ca95',
     '["function ocpp.check_error_code"]'),
-    ('ocpp/close_connections.sql', 'b05fad63352256d4496f5cef5f32e0b4901893c5dd2b3b720e5c0fd8b4634bd7',
+    ('ocpp/close_connections.sql', '70967dc2da46636ece04cf54a87089ac1a4268057a7d2b078172d95bbaf8e74d',
     '["function ocpp.close_connections", "grants ocpp.close_connections"]'),
     ('ocpp/compact_json.sql', '93ffc6840be142e8b9c2aa176a9b88a364bde20424255c2abca7dd43ba5feb07',
     '["function ocpp.compact_json"]'),
     ('ocpp/find_handler.sql', '2be2611194aea6697864964842792beb7dd579a813405b762a7d5f8d0cc2a703',
     '["function ocpp.find_handler"]'),
+    ('ocpp/finish_commands.sql', 'ed5cc754adca17e41dbc62ebfa740e0d7667b5d24bd75eef7c98bb801af2735e',
+    '["function ocpp.finish_command", "function ocpp.finish_commands", "grants ocpp.finish_commands"]'),
     ('ocpp/format_timestamp.sql', 'fcad0cc97f5e666372988626bf802067b7a473c1167b058814fe30bfd30e38e2',
     '["function ocpp.format_timestamp"]'),
     ('ocpp/get_integer.sql', 'bfafae8019896e232afb92051b88ecb804f99dd21d20bab46dbdc5122f20d4e0',
@@ -13095,23 +27173,27 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function ocpp.get_numeric"]'),
     ('ocpp/get_text.sql', '3691424597aa9e9faaad3908d67e5d5b293d98866ebe1f58aba545ab49a96c16',
     '["function ocpp.get_text"]'),
-    ('ocpp/handle_calls.sql', 'd9be3149db336a9bf067a89f3c390e4b6de1471b2cea4694006514b1d2b00b81',
+    ('ocpp/handle_calls.sql', 'f421dbbec6ae8d07043b4a405e1786313e7a080a051acd174dbc7ec3bee0df88',
     '["function ocpp.handle_calls", "grants ocpp.handle_calls"]'),
     ('ocpp/judge_timestamp.sql', '7630c5a2d9b3e0916b77054146e3d9aab889d9b4462911a874fc5d176befbd0d',
     '["function ocpp.judge_timestamp"]'),
     ('ocpp/keep_alive.sql', '9347ade02a58024c88832c2827fbf215c4cece4c29d0a702d01e24b2a82842e8',
     '["function ocpp.keep_alive", "grants ocpp.keep_alive"]'),
+    ('ocpp/list_schema_violations.sql', '32f19a044c2c3be6f22f67cdbdb1af1bad66b111a7ca83d8732b59dd1d51e3c5',
+    '["function ocpp.describe_violation", "function ocpp.is_date_time", "function ocpp.is_integer", "function ocpp.is_uri", "function ocpp.list_schema_violations"]'),
     ('ocpp/list_solo_actions.sql', 'a65936cf4adc90dc69f954ff7fa650e9de34c8b8beb7384d7f06b146bfaba27d',
     '["function ocpp.list_solo_actions"]'),
     ('ocpp/list_subprotocols.sql', 'cd46448d33d8eb62d1f911efe39f24263299af1b4f39ff2d9b57b514d5653acb',
     '["function ocpp.list_subprotocols"]'),
+    ('ocpp/list_waiting_connections.sql', '0a577e02b81cdb299cd6b6078f7de390bcb16cacfaf03ea925e4312a4380edbc',
+    '["function ocpp.list_waiting_connections", "grants ocpp.list_waiting_connections"]'),
     ('ocpp/log_frames.sql', '8a249dfaf2e0dc7a053869772b30082c1748ded8b43d4809fc744a3a3d7fef39',
     '["function ocpp.log_frames", "grants ocpp.log_frames"]'),
     ('ocpp/make_event_key.sql', 'ea3dd3a6bec620c0719cfbdea972d4fac6d6b361b40c718b9073cb8d6e1f8564',
     '["function ocpp.make_event_key"]'),
-    ('ocpp/mask_payload.sql', 'b08b53b5171104a4604ee38c81007b14d6910bb1f253dcf551fdbc0a2a5139f0',
+    ('ocpp/mask_payload.sql', '182ccca18a05450df3f0b52430bd44d3a26ce5f63daf39d42f6d8133c156fad6',
     '["function ocpp.decode_escapes", "function ocpp.has_secret", "function ocpp.mask_payload"]'),
-    ('ocpp/open_connection.sql', 'b26c9503e1737d9d4fdbd6f2dee790b69ee6735cd10a7c98351dee341a399103',
+    ('ocpp/open_connection.sql', 'b55a48375bf118dd6404d3375b901b476b9c15bbe27c3d0da62ee58e2b98b02b',
     '["function ocpp.open_connection", "grants ocpp.open_connection"]'),
     ('ocpp/parse_numeric.sql', '9c9d59f9a009c1784cc15ab3859a644b43e9e77830aa3f304ce55f4206ef5b86',
     '["function ocpp.parse_numeric"]'),
@@ -13121,39 +27203,119 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function ocpp.parse_timestamp"]'),
     ('ocpp/refuse_payload.sql', 'd9093ec237a7a82aca8cc78b5f80fb53b30f55d76715103d0731fb0bc6903545',
     '["function ocpp.refuse_payload"]'),
-    ('ocpp/start_bridge.sql', 'f0c066a78ae3912bbfe407010756ba24a23b6f0165201b312a183d2763d88dd9',
+    ('ocpp/report_distrust.sql', '70f6da425f9b5f9b7a8c5b0f75027b79f1f65b23e5f6ac1168162701edecb4da',
+    '["function ocpp.report_distrust", "grants ocpp.report_distrust"]'),
+    ('ocpp/start_bridge.sql', 'c5d7c1ab22347620b1672b300db03d77ad0f9810100c8d5dec8ff15b88399115',
     '["function ocpp.start_bridge", "grants ocpp.start_bridge"]'),
     ('ocpp/stop_bridge.sql', 'e2bcd3f71ec030a5b11b811c13bd6591c693f0821d1678179e5962efedcf119a',
     '["function ocpp.stop_bridge", "grants ocpp.stop_bridge"]'),
+    ('ocpp/store_schemas.sql', 'c3d457485d617d6def5927f515be00317ffc3da0623f22919625b9ccdf1b8011',
+    '["function ocpp.store_schemas", "grants ocpp.store_schemas"]'),
+    ('ocpp/take_commands.sql', 'c3e21c5d14316392a9912c283bf3eebe0ec155ec4de38f471d1bb34b300e5015',
+    '["function ocpp.take_commands", "grants ocpp.take_commands"]'),
     ('ocpp/trim_text.sql', 'ae90b416973e79ad7232bbb9a2d894a2e7e45ca07d8015b397a77d1ec9e6f323',
     '["function ocpp.trim_text"]'),
     ('ocpp16/authorize.sql', '9b1e35267c173d3e6c216d1846a7a06ea147b7eab8bcf517b310db5b776756bf',
     '["function ocpp16.authorize"]'),
     ('ocpp16/boot_notification.sql', 'ee0b3cf3b668e69ddf43dd63087544388aafddb3add8d6af1a9fd48d323866b3',
     '["function ocpp16.boot_notification"]'),
+    ('ocpp16/certificate_signed.sql', '6ec8fdd8a597033b949a17e963a028114fc722b05be7c9e520a4900f9dad2e84',
+    '["function ocpp16.finished_certificate_signed", "function ocpp16.prepare_certificate_signed", "function ocpp16.queued_certificate_signed"]'),
     ('ocpp16/data_transfer.sql', '57de63c19314f48d86afc533bc11431dcd8fdba95d23389341ecf7ed00002a65',
     '["function ocpp16.data_transfer"]'),
-    ('ocpp16/diagnostics_status_notification.sql', 'd626cc581fd290cf32748aa4ceeea3efb364dc35dfeafefee0ef1d182d60f23d',
+    ('ocpp16/delete_certificate.sql', '0d8cc62466dff2d3cd67612182b7f6fd12796af01ef95cd73289b343d9142a34',
+    '["function ocpp16.finished_delete_certificate"]'),
+    ('ocpp16/diagnostics_status_notification.sql', 'efaabfb1d9ac8b502659d2cd51b0f6f6dc909de5a936f277a46ddfc30442d3c2',
     '["function ocpp16.diagnostics_status_notification"]'),
-    ('ocpp16/firmware_status_notification.sql', '09be88edd96cb170d6d3e9a1beb0be94c7b75c60e3d5fd70bbfba7864069cf47',
+    ('ocpp16/finished_cancel_reservation.sql', '8f88ed3570bae7ecfa51bfdde531959d5780843eb901204e6180e38abab27235',
+    '["function ocpp16.finished_cancel_reservation"]'),
+    ('ocpp16/finished_change_configuration.sql', 'd270105d5d6a7b8981048bf1e2126381ce920134876ee67bc83b66bacbffce56',
+    '["function ocpp16.finished_change_configuration"]'),
+    ('ocpp16/finished_clear_charging_profile.sql', '8e3e70dc02dcb5df3e99830d331b88d8e636892d696a6c00624ad74cd9fbc514',
+    '["function ocpp16.finished_clear_charging_profile"]'),
+    ('ocpp16/finished_get_configuration.sql', '4b8ddfcbe367046ac764efc7f545a662503e43358692094b99c6187a263dbe1f',
+    '["function ocpp16.finished_get_configuration"]'),
+    ('ocpp16/finished_get_local_list_version.sql', 'ef18add78b378dd6267c1e02e096b9f290db2b69301eb519120651c44b9db296',
+    '["function ocpp16.finished_get_local_list_version"]'),
+    ('ocpp16/finished_remote_start_transaction.sql', 'e63645ff0d4fc5e5d39800b786ca01c86bef3e357f98275cf3e0c7ac7911dc9d',
+    '["function ocpp16.finished_remote_start_transaction"]'),
+    ('ocpp16/finished_reserve_now.sql', '720bd5f4e439956bf3e62336d9e4181119f98fb78ec93a53e3fb89f3c2ec16bd',
+    '["function ocpp16.finished_reserve_now"]'),
+    ('ocpp16/finished_send_local_list.sql', 'e9012993ff5f77ec93f49e1b19c66253f94f28807a48f136ab21a76d5777a880',
+    '["function ocpp16.finished_send_local_list"]'),
+    ('ocpp16/finished_set_charging_profile.sql', 'ddeac8fc3bd2e47bbc0512094511c2edca63c0580694ae1c797c61644952e3f3',
+    '["function ocpp16.finished_set_charging_profile"]'),
+    ('ocpp16/firmware_status_notification.sql', '01e7531d69a83acc276a5f6ee9bffeef1c571c671d9e68468e6661a981fe4119',
     '["function ocpp16.firmware_status_notification"]'),
+    ('ocpp16/get_diagnostics.sql', '0b4ca2cf3aa470b5052b7e684611b520d2ecd105682231e69c6abf8357be5b44',
+    '["function ocpp16.finished_get_diagnostics", "function ocpp16.prepare_get_diagnostics", "function ocpp16.queued_get_diagnostics"]'),
+    ('ocpp16/get_installed_certificate_ids.sql', '80efc34aae6c494793e2792fd5950c9c9c7e2d4a319559d5468d84491085a011',
+    '["function ocpp16.finished_get_installed_certificate_ids"]'),
+    ('ocpp16/get_log.sql', '87477bdb23e965d7d03665334f9a1da493e6077841b3a1e385b30046e62db6e9',
+    '["function ocpp16.finished_get_log", "function ocpp16.prepare_get_log", "function ocpp16.queued_get_log"]'),
     ('ocpp16/heartbeat.sql', 'ae6e7516dfc06bbacad30338593324afb90ef2cc3f7a8ac110abd52569ce5b15',
     '["function ocpp16.heartbeat"]'),
-    ('ocpp16/log_status_notification.sql', '6d8900c0b3d559bbaf17716efc796f4efee67fa3bf6a88c348fa4e5a75a9fbf6',
+    ('ocpp16/install_certificate.sql', '9be889ba6c14fe0e5292ade2133a7329877cdf143b9797e2a3682400a5b89269',
+    '["function ocpp16.finished_install_certificate", "function ocpp16.prepare_install_certificate"]'),
+    ('ocpp16/judge_reply.sql', 'a49ac1949546914b29607bc6aee218baf80a3316fcc94b35a6cfdf6d0a5de3de',
+    '["function ocpp16.judge_reply"]'),
+    ('ocpp16/log_status_notification.sql', '6ca1153b19440e96ff416e916d904cb1de7b60be2be0be5bd45a8ad67c2eb07d',
     '["function ocpp16.log_status_notification"]'),
     ('ocpp16/meter_values.sql', '8fc771a8255f7b370e4d789c6fbef7e5c90931fc5e1f1e6120e07a026cba6f81',
     '["function ocpp16.meter_values"]'),
-    ('ocpp16/security_event_notification.sql', '6f9d31cdf0bd530e040ef325c9c0f72245b8120db3d932eb99a18c708c6cc919',
+    ('ocpp16/prepare_change_availability.sql', 'c39b3f330a1d8fd8f88b1ff9c093f9610399accf25e2b49f277f3199cffca118',
+    '["function ocpp16.prepare_change_availability"]'),
+    ('ocpp16/prepare_change_configuration.sql', 'dfd82adc400b45e9d7efb058c3229ef8b58995c838723c4f217addeec8c51664',
+    '["function ocpp16.is_security_key", "function ocpp16.prepare_change_configuration"]'),
+    ('ocpp16/prepare_extended_trigger_message.sql', '040ba56970ff5f0bdb9454b7f6c40475b913a5a17e45c46298578e0ffb2ebebc',
+    '["function ocpp16.prepare_extended_trigger_message"]'),
+    ('ocpp16/prepare_get_composite_schedule.sql', '7b25e68a5dd15bf00b0cc081431dd8f95d4ba8bb947bff608e90b00994cc31e3',
+    '["function ocpp16.prepare_get_composite_schedule"]'),
+    ('ocpp16/prepare_get_configuration.sql', '522381dfbee45a27ed40e46fe75dcf87f06153facada0bc3c642f6f1c89b26c4',
+    '["function ocpp16.prepare_get_configuration"]'),
+    ('ocpp16/prepare_remote_start_transaction.sql', '69ff686a6da87ea71298923a6b3c64f0f7f8f971b4de7ea85d9d9c3a55a2337b',
+    '["function ocpp16.prepare_remote_start_transaction"]'),
+    ('ocpp16/prepare_reserve_now.sql', '310fb12805c1efc7831b1208931699aaf602192345546d4c2e7b61e4b52da8e5',
+    '["function ocpp16.prepare_reserve_now"]'),
+    ('ocpp16/prepare_send_local_list.sql', '7b354c0cff198eba58d597c227d3aa735034dc03156f2d1d3b1ca95b0186763e',
+    '["function ocpp16.prepare_send_local_list"]'),
+    ('ocpp16/prepare_set_charging_profile.sql', 'e8651df880b3d3dcc46c269f39b2a4be8c142bd0e862500b9d083207dbbaec74',
+    '["function ocpp16.prepare_set_charging_profile"]'),
+    ('ocpp16/prepare_trigger_message.sql', '9976db4db46203b658eb0867ce5722bb65ee839eebe92789c49a5610d84e6c5c',
+    '["function ocpp16.check_trigger", "function ocpp16.prepare_trigger_message"]'),
+    ('ocpp16/prepare_unlock_connector.sql', 'fb8f929cb25b4bb4ca5dee0868556aeb90e521c0b8f2a88d072e7e385f99cde3',
+    '["function ocpp16.prepare_unlock_connector"]'),
+    ('ocpp16/queued_change_configuration.sql', '619a5ed89e6a8298891313ba306ab78746f39377a34a4cd4b3cad87b9532ff98',
+    '["function ocpp16.queued_change_configuration"]'),
+    ('ocpp16/queued_reserve_now.sql', '7cfdfc3a972299521b6a716bbbe978ff8a4020667e71583cee8099a3abb0bfa0',
+    '["function ocpp16.queued_reserve_now"]'),
+    ('ocpp16/queued_send_local_list.sql', 'fe1b9a5d1571b70e515c0b0bdf844649db6d17b58b72ed6be5b0ed53181b6411',
+    '["function ocpp16.queued_send_local_list"]'),
+    ('ocpp16/queued_set_charging_profile.sql', '37461ff3bdc5d9d3294729a767cc6ec9cb10129dbe4f612fea6861eea31f6720',
+    '["function ocpp16.queued_set_charging_profile"]'),
+    ('ocpp16/security_event_notification.sql', '6e4c296d4a830178c5b2d99dc5979c21a241935a96687077a51a50343addce18',
     '["function ocpp16.security_event_notification"]'),
-    ('ocpp16/signed_firmware_status_notification.sql', '808e13b7a32699c485978c216865d91879a7177cd967768601299f4c2a1f67b7',
+    ('ocpp16/sign_certificate.sql', '40b7b1fe6687c745d4a51eb7387a1f9e12306deb04aa0a8a3866d9d3b97741eb',
+    '["function ocpp16.sign_certificate"]'),
+    ('ocpp16/signed_firmware_status_notification.sql', 'f775afdb7fd8f87a3ff54ce1d4215e2c0a9adfcf4de50cf792e561ed14cf0b71',
     '["function ocpp16.signed_firmware_status_notification"]'),
+    ('ocpp16/signed_update_firmware.sql', '83a7ab62982b905f657b66a4d58375ca7fbc45a346ba07ad73bb39f01bb5989f',
+    '["function ocpp16.finished_signed_update_firmware", "function ocpp16.prepare_signed_update_firmware", "function ocpp16.queued_signed_update_firmware"]'),
     ('ocpp16/start_transaction.sql', '71e0f045cd3e4e93918e116a1bdea39ce384054e56f6aff62af8647a8f6247e2',
     '["function ocpp16.start_transaction"]'),
-    ('ocpp16/status_notification.sql', 'bfe46631bb5539a6a7b9693f37ad9658a961dc761ec01a0eedc10512eb8633c1',
+    ('ocpp16/status_notification.sql', '36f5b6fe432c991faa62b72c76e8dbf500af187dc3a7c75745b6edc36f77e459',
     '["function ocpp16.status_notification"]'),
     ('ocpp16/stop_transaction.sql', 'a6f30af5a368966efd4c5f670b1d6802dd078455ee0a37b32d1f425b7f5d45af',
     '["function ocpp16.stop_transaction"]'),
-    ('ops/connections.sql', '1568993ada37ad1fde75d57ceb2cab6186e10b38364b4fabcf6dd8f9ad5079c5',
+    ('ocpp16/update_firmware.sql', '8a20e1cc4224c7a5c129d1c8a3595f5b6d3d4ac6b0a12db78dd6865aa4010518',
+    '["function ocpp16.finished_update_firmware", "function ocpp16.prepare_update_firmware", "function ocpp16.queued_update_firmware"]'),
+    ('ops/campaign_secrets.sql', 'edd1c950f68c46a2451d237ab33075c86e02cc08bb1c75d3c08f9a0579d6197f',
+    '[]'),
+    ('ops/charge_point_volumes.sql', '82e2cde1524cc86afdc84e3cc387d3d3ea9e7fbc8ba85ad19126f2bdea7ff056',
+    '["policy charge_point_volumes_select_platform on ops.charge_point_volumes", "policy charge_point_volumes_select_staff on ops.charge_point_volumes"]'),
+    ('ops/commands.sql', '556c318fe5afd2664a8561d07be40c82a2142f0173319dfecb87248a3cb6bd81',
+    '["grants ops.commands", "policy commands_select_customer on ops.commands", "policy commands_select_platform on ops.commands", "policy commands_select_staff on ops.commands"]'),
+    ('ops/connections.sql', '34bc77d4e8b6de8959e79674340245fc05b4c82f4f5a43572d00d12f0a6a3596',
     '["grants ops.connections", "policy connections_select_platform on ops.connections", "policy connections_select_staff on ops.connections"]'),
     ('ops/job_runs.sql', 'c854c07949e5c28bbe6917c8c757f4fcf5c26b45a37aee56b8208c97457f723b',
     '["grants ops.job_runs", "policy job_runs_select_platform on ops.job_runs"]'),
@@ -13164,7 +27326,9 @@ insert into ops.applied_code (path, checksum, objects) values
     ('ops/secrets.sql', 'fb8122684dd94e7cefc32023e636bc80a141eb3a54354fe7b46100a0e2ffb4c7',
     '["trigger secrets__log_change on ops.secrets", "trigger secrets__touch_updated_at on ops.secrets"]'),
     ('ops/settings.sql', '67e705f4f9fb6baa1247fcb3aa8c76fe66fb3b7372dbc35149f5ac89c80772f6',
-    '["trigger settings__log_change on ops.settings", "trigger settings__touch_updated_at on ops.settings"]')
+    '["trigger settings__log_change on ops.settings", "trigger settings__touch_updated_at on ops.settings"]'),
+    ('ops/transfer_tickets.sql', 'cdde38d19fa0202417f0640ff7bab9314e3b7ecaaa4042c2fb3bc9b94ac52577',
+    '["trigger transfer_tickets__log_change on ops.transfer_tickets"]')
 on conflict (path) do update
 set checksum = excluded.checksum, objects = excluded.objects, applied_at = now();
 

@@ -27,7 +27,8 @@ def knock(
     bridge_id = uuid.uuid4()
     bridge.execute("select ocpp.start_bridge(%s, 'test')", [bridge_id])
     row = bridge.execute(
-        "select ocpp.open_connection(%s, %s, %s, %s, array['ocpp1.6'], '192.0.2.7', false, 'x')",
+        "select ocpp.open_connection(%s, %s, %s, %s, array['ocpp1.6'], '192.0.2.7', null, null,"
+        " 'x')",
         [bridge_id, path, path[-1], key.encode() if key is not None else None],
     ).fetchone()
     assert row is not None

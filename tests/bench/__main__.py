@@ -1,4 +1,4 @@
-"""`python -m tests.bench [--only bridge|api]`: run the benchmarks, one JSON line a figure.
+"""`python -m tests.bench [--only bridge|api|commands]`: run the benchmarks, one JSON line a figure.
 
 The exit status is 1 when a limit is broken (a goal is none), 0 otherwise. Progress and the
 limits that broke go to standard error, the figures alone to standard output.
@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 
-from tests.bench import api, bridge
+from tests.bench import api, bridge, commands
 from tests.bench.report import Figure, emit
 
 __all__ = ["main"]
@@ -19,6 +19,7 @@ __all__ = ["main"]
 _BENCHES: dict[str, Callable[[], Iterator[Figure]]] = {
     "bridge": bridge.measure,
     "api": api.measure,
+    "commands": commands.measure,
 }
 
 

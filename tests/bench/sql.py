@@ -181,7 +181,7 @@ def _open_connections(
     ids = []
     for one in chargers:
         row = bridge.execute(
-            "select ocpp.open_connection(%s, %s, %s, %s, %s, '127.0.0.1', false, 'pgbench')",
+            "select ocpp.open_connection(%s, %s, %s, %s, %s, '127.0.0.1', null, null, 'pgbench')",
             [bridge_id, [one.identity], one.identity, one.key.encode(), ["ocpp1.6"]],
         ).fetchone()
         if row is None or row[0]["status"] != 101:

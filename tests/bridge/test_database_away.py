@@ -184,10 +184,10 @@ async def test_idle_backends_may_be_killed_without_a_charger_noticing(
         async with connected(bridge, "CP-A0") as client:
             for number in range(1, 4):
                 _terminate_backends(own_database)
-                # Two for batches, two for handshakes, one for the rest.
+                # Two for batches, for handshakes and for commands, one for the rest.
                 await asyncio.to_thread(
                     wait_until,
-                    lambda: bridge.log.read_text().count("replaced") == 5 * number,  # noqa: B023
+                    lambda: bridge.log.read_text().count("replaced") == 7 * number,  # noqa: B023
                     what="connections are replaced",
                 )
                 answer = await client.call("Heartbeat", {}, message_id=str(number))

@@ -101,6 +101,7 @@ async def test_solo_actions_go_in_small_batches_of_their_own(
         assert actions[0] != "DataTransfer" or len(actions) <= 8
 
 
+@pytest.mark.quirk(61)
 async def test_a_batch_that_conflicts_is_run_again(batches: Database, tmp_path: Path) -> None:
     """A serialisation failure or a deadlock never reaches a charger (QUIRKS row 61)."""
     replace_batch_function(

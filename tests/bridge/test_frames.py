@@ -212,3 +212,11 @@ def test_answers_are_told_apart() -> None:
 def test_a_description_fits_255_characters() -> None:
     answer = json.loads(frames.serialize_error("x", "GenericError", "é" * 300))
     assert answer == [4, "x", "GenericError", "é" * 255, {}]
+
+
+@patient
+@given(st.text(max_size=36), st.text(min_size=1, max_size=40), _json)
+def test_a_call_of_ours_reads_as_it_was_meant(message_id: str, action: str, value: object) -> None:
+    payload = json.dumps({"a": value})
+    text = frames.serialize_call(message_id, action, payload).decode()
+    assert parse(text, max_depth=DEPTH) == Call(message_id, action, payload)

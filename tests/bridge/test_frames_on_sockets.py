@@ -20,6 +20,7 @@ def _close_code(data: bytes) -> int:
     return int.from_bytes(data[begin + 2 : begin + 4], "big")
 
 
+@pytest.mark.quirk(33, 34)
 @pytest.mark.parametrize(
     ("frame", "message_id"),
     [
@@ -68,6 +69,7 @@ async def test_what_has_no_id_is_ignored_and_the_socket_stays(
         assert (await client.call("Heartbeat", {}, message_id="next"))[:2] == [3, "next"]
 
 
+@pytest.mark.quirk(35, 36, 37)
 async def test_tolerated_frames_are_answered(bridge: RunningBridge, charger: str) -> None:
     """QUIRKS rows 35 to 37, and ids that are numbers or long."""
     long_id = "x" * 200
@@ -80,6 +82,7 @@ async def test_tolerated_frames_are_answered(bridge: RunningBridge, charger: str
         assert (await client.exchange('[2,"u","Heartbeat",{"a":"\\u0000"}]'))[:2] == [3, "u"]
 
 
+@pytest.mark.quirk(48)
 async def test_an_unknown_action_is_not_implemented(bridge: RunningBridge, charger: str) -> None:
     """QUIRKS row 48."""
     async with connected(bridge, charger) as client:
@@ -88,6 +91,7 @@ async def test_an_unknown_action_is_not_implemented(bridge: RunningBridge, charg
             assert answer[:3] == [4, action[:30], "NotImplemented"]
 
 
+@pytest.mark.quirk(41)
 async def test_answers_that_nobody_waits_for_are_dropped(
     bridge: RunningBridge, charger: str, module_database: Database
 ) -> None:
@@ -147,6 +151,7 @@ async def test_a_binary_frame_is_unsupported(bridge: RunningBridge, charger: str
         assert (await client.closed())[0] == 1003
 
 
+@pytest.mark.quirk(31)
 async def test_fragments_are_put_together(bridge: RunningBridge, charger: str) -> None:
     """QUIRKS row 31."""
     async with connected(bridge, charger) as client:
@@ -154,6 +159,7 @@ async def test_fragments_are_put_together(bridge: RunningBridge, charger: str) -
         assert (await client.receive())[:2] == [3, "f"]
 
 
+@pytest.mark.quirk(31)
 def test_too_many_fragments_end_the_socket(bridge: RunningBridge, charger: str) -> None:
     with RawSocket(bridge) as raw:
         raw.upgrade(charger)
@@ -161,6 +167,7 @@ def test_too_many_fragments_end_the_socket(bridge: RunningBridge, charger: str) 
         assert _close_code(raw.receive_all()) == 1009
 
 
+@pytest.mark.quirk(29)
 @pytest.mark.parametrize(
     ("frame", "code"),
     [
@@ -182,6 +189,7 @@ def test_what_breaks_the_websocket_gets_its_code(
         assert _close_code(raw.receive_all()) == code
 
 
+@pytest.mark.quirk(32)
 async def test_a_megabyte_is_taken(bridge: RunningBridge, charger: str) -> None:
     """QUIRKS row 32."""
     async with connected(bridge, charger) as client:
@@ -189,6 +197,7 @@ async def test_a_megabyte_is_taken(bridge: RunningBridge, charger: str) -> None:
         assert (await client.call("Heartbeat", payload))[0] == 3
 
 
+@pytest.mark.quirk(53)
 async def test_violations_reach_the_handler_as_flags(
     bridge: RunningBridge, new_charger: Callable[..., str], module_database: Database
 ) -> None:
@@ -200,6 +209,7 @@ async def test_violations_reach_the_handler_as_flags(
     assert payloads[0] == {"extra": 1}
 
 
+@pytest.mark.quirk(30)
 async def test_compression_is_not_negotiated_for_1_6(bridge: RunningBridge, charger: str) -> None:
     """DESIGN decision 12."""
     async with connected(bridge, charger, compression="deflate") as client:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import resource
+import socket
+import ssl
 from pathlib import Path
 
 from tests.bridge.chargers import TENANT_ID as TENANT
-from tests.bridge.chargers import RawSocket, superuser, tuned_bridge
+from tests.bridge.chargers import RawSocket, superuser, tuned_bridge, upgrade_request
+from tests.bridge.tls import running_tls_bridge
 from tests.support.databases import Database
 
 _COUNT = 400
 _LIMIT_KIB = 20
+_TLS_COUNT = 150
+_TLS_LIMIT_KIB = 60
 
 
 def _resident_kib(pid: int) -> int:
@@ -45,3 +51,32 @@ def test_an_idle_connection_is_small(database: Database, tmp_path: Path) -> None
             for one in sockets:
                 one.socket.close()
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_an_idle_connection_with_tls_is_not_much_larger(database: Database, tmp_path: Path) -> None:
+    """OpenSSL keeps the keys of each socket, and no buffers while nothing is on its way."""
+    with superuser(database) as connection:
+        connection.execute(
+            "insert into core.charge_points (tenant_id, identity, security_profile)"
+            " select %s, 'CP-I' || n, 0 from generate_series(1, %s) as n",
+            [TENANT, 2 * _TLS_COUNT],
+        )
+    sockets: list[ssl.SSLSocket] = []
+    with running_tls_bridge(database, tmp_path) as bridge, contextlib.ExitStack() as stack:
+        context = bridge.context()
+
+        def connect(first: int) -> None:
+            for number in range(first, first + _TLS_COUNT):
+                plain = stack.enter_context(
+                    socket.create_connection(("127.0.0.1", bridge.tls.port), timeout=10)
+                )
+                one = stack.enter_context(context.wrap_socket(plain, server_hostname="localhost"))
+                one.sendall(upgrade_request(f"/CP-I{number}"))
+                assert one.recv(1000).startswith(b"HTTP/1.1 101 ")
+                sockets.append(one)
+
+        connect(1)
+        before = _resident_kib(bridge.tls.process.pid)
+        connect(1 + _TLS_COUNT)
+        grown = _resident_kib(bridge.tls.process.pid) - before
+        assert grown / _TLS_COUNT < _TLS_LIMIT_KIB

@@ -54,6 +54,7 @@ def _runs(database: Database) -> int:
         return int(row[0])
 
 
+@pytest.mark.quirk(38)
 async def test_a_repeated_call_gets_the_same_answer_and_runs_once(
     counting: Database, counting_bridge: RunningBridge
 ) -> None:
@@ -74,6 +75,7 @@ async def test_the_same_id_with_another_payload_is_another_call(
         assert _runs(counting) == 2
 
 
+@pytest.mark.quirk(40)
 async def test_an_id_means_nothing_on_another_socket(counting_bridge: RunningBridge) -> None:
     """Row 40: ids restart after a boot."""
     answers = []
@@ -83,6 +85,7 @@ async def test_an_id_means_nothing_on_another_socket(counting_bridge: RunningBri
     assert answers[0] != answers[1]
 
 
+@pytest.mark.quirk(38)
 async def test_a_repetition_waits_for_the_first_one(
     counting: Database, counting_bridge: RunningBridge
 ) -> None:
@@ -121,6 +124,7 @@ async def test_an_internal_error_is_tried_afresh(database: Database, tmp_path: P
             assert (await client.call("Heartbeat", {}, message_id="1"))[0] == 3
 
 
+@pytest.mark.quirk(47)
 async def test_what_is_sent_is_always_valid(database: Database, tmp_path: Path) -> None:
     """An answer that breaks the schema is our defect and never leaves (QUIRKS row 47)."""
     add_charger(database, "CP-R")

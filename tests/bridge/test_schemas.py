@@ -65,6 +65,26 @@ def test_what_is_sent_must_be_valid(schemas: Schemas) -> None:
     assert not schemas.is_valid_response("Heartbeat", "{")
 
 
+def test_a_command_must_be_valid_and_known(schemas: Schemas) -> None:
+    assert schemas.outgoing_violations("Reset", '{"type":"Soft"}') == []
+    assert schemas.outgoing_violations("Reset", '{"type":"Soft"}') == []
+    (violation,) = schemas.outgoing_violations("Reset", '{"type":"Gently"}')
+    assert (violation["path"], violation["keyword"]) == ("/type", "enum")
+    (violation,) = schemas.outgoing_violations("Unheard", "{}")
+    assert violation["keyword"] == "action"
+
+
+def test_an_answer_to_a_command_is_flagged(schemas: Schemas) -> None:
+    assert schemas.response_violations("Reset", '{"status":"Accepted"}') == []
+    (violation,) = schemas.response_violations("Reset", '{"status":"Fine"}')
+    assert (violation["path"], violation["keyword"]) == ("/status", "enum")
+    (violation,) = schemas.response_violations("Reset", '{"status":' + "9" * 5000 + "}")
+    assert violation["keyword"] == "number"
+    (violation,) = schemas.response_violations("Reset", "[]")
+    assert violation["keyword"] == "type"
+    assert schemas.response_violations("Unheard", "{}") == []
+
+
 def test_other_versions_name_their_files_otherwise() -> None:
     assert Schemas("2.0.1").request_violations("Heartbeat", "{}") == []
     assert Schemas("2.0.1").request_violations("Heartbeat", '{"a":1}') != []

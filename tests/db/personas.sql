@@ -197,6 +197,77 @@ as $$
     select to_char((now() + p_while) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"');
 $$;
 
+-- What a bridge does with the next command of a charge point that has its connection open: take it,
+-- and have it answered. Returns the payload as it was sent, null when none waited. Who one acts as
+-- stays as it is.
+--     select tests.answer('{"status": "Accepted"}');
+--     select tests.answer(null, p_outcome => 'timeout');
+
+create function tests.answer(
+    p_result jsonb,
+    p_charge_point_id bigint default 1001,
+    p_outcome text default 'result',
+    p_error_code text default null
+)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_bridge_id constant uuid := '00000000-0000-4000-b000-000000000001';
+    v_login constant text := current_setting('session_authorization');
+    v_role constant text := current_setting('role');
+    v_claims constant text := coalesce(current_setting('request.jwt.claims', true), '');
+    v_taken record;
+begin
+    perform tests.act_as_login('bridge');
+    select t.message_id, t.payload::jsonb as payload into v_taken
+    from ocpp.take_commands(v_bridge_id, array[p_charge_point_id]) as t;
+    if found then
+        perform ocpp.finish_commands(
+            array[p_charge_point_id], array[v_taken.message_id], array[p_outcome],
+            array[p_result::text], array[p_error_code], array[null::text], array[null::text],
+            array[now()]
+        );
+    end if;
+    perform
+        set_config('session_authorization', v_login, true),
+        set_config('request.jwt.claims', v_claims, true),
+        set_config('role', v_role, true);
+    return v_taken.payload;
+end;
+$$;
+
+-- The answer to a command that is unknown, when it comes after all.
+
+create function tests.answer_late(p_command_id bigint, p_result jsonb)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_login constant text := current_setting('session_authorization');
+    v_role constant text := current_setting('role');
+    v_claims constant text := coalesce(current_setting('request.jwt.claims', true), '');
+    v_command record;
+begin
+    perform tests.act_as_owner();
+    select q.* into v_command from ops.commands as q where q.id = p_command_id;
+    perform tests.act_as_login('bridge');
+    perform ocpp.finish_commands(
+        array[v_command.connection_id], array[v_command.message_id], array['result'],
+        array[p_result::text], array[null::text], array[null::text], array[null::text],
+        array[now()]
+    );
+    perform
+        set_config('session_authorization', v_login, true),
+        set_config('request.jwt.claims', v_claims, true),
+        set_config('role', v_role, true);
+end;
+$$;
+
 grant usage on schema tests to voltaro_owner;
 set role voltaro_owner;
 
@@ -493,5 +564,200 @@ values
 
 insert into ops.job_runs (job, runner, started_at, finished_at, outcome, detail)
 values ('maintain_partitions', 'test', now(), now(), 'done', 'made partitions');
+
+-- Commands ----------------------------------------------------------------------------------
+
+insert into ops.commands (
+    tenant_id, id, charge_point_id, message_id, ocpp_version, action, payload, state, is_kept,
+    expires_at, requested_by, requested_via, sent_at, connection_id, answered_at, finished_at,
+    result
+)
+overriding system value
+select
+    v.tenant_id, v.id, v.charge_point_id, 'command-' || v.id, '1.6', v.action, v.payload, v.state,
+    false, now() + interval '5 minutes', tests.user_id_of(v.person), v.requested_via, now(),
+    v.charge_point_id, v.answered_at, now(), v.result
+from (
+    values
+        (
+            101, 1001, 1001, 'RemoteStartTransaction', '{"idTag": "GWTOKEN1"}'::jsonb, 'accepted',
+            'greenway.customer', 'driver', now(), '{"status": "Accepted"}'::jsonb
+        ),
+        (
+            101, 1002, 1001, 'ChangeConfiguration',
+            '{"key": "AuthorizationKey", "value": "***"}', 'unknown', 'greenway.operator', 'api',
+            null, null
+        ),
+        (
+            102, 2001, 2001, 'RemoteStartTransaction', '{"idTag": "BCTOKEN1"}', 'accepted',
+            'bluecharge.customer', 'driver', now(), '{"status": "Accepted"}'
+        ),
+        (
+            102, 2002, 2001, 'ChangeConfiguration',
+            '{"key": "AuthorizationKey", "value": "***"}', 'unknown', 'bluecharge.operator', 'api',
+            null, null
+        )
+) as v (
+    tenant_id, id, charge_point_id, action, payload, state, person, requested_via, answered_at,
+    result
+);
+
+-- Tests of many commands would come to these numbers.
+select setval(pg_get_serial_sequence('ops.commands', 'id'), 100000);
+
+insert into ops.command_secrets (tenant_id, command_id, payload)
+values
+    (101, 1002, '{"key": "AuthorizationKey", "value": "key of greenway"}'),
+    (102, 2002, '{"key": "AuthorizationKey", "value": "key of bluecharge"}');
+
+insert into core.model_quirks (vendor, quirks) values ('Oddity%', '{"settle_s": 60}');
+
+-- Security ----------------------------------------------------------------------------------
+
+insert into ops.id_token_windows (tenant_id, charge_point_id, began_at)
+values
+    (101, 1001, now() - interval '1 day'),
+    (102, 2001, now() - interval '1 day');
+
+insert into core.alarms (tenant_id, id, charge_point_id, kind, severity, message)
+overriding system value
+values
+    (101, 1001, 1001, 'flapping', 'warning', 'It connects too often.'),
+    (102, 2001, 2001, 'flapping', 'warning', 'It connects too often.');
+
+insert into core.security_events (
+    tenant_id, id, charge_point_id, event_key, type, is_critical, happened_at, received_at
+)
+overriding system value
+values
+    (101, 1001, 1001, 'gw-1', 'SettingSystemTime', true, now(), now()),
+    (102, 2001, 2001, 'bc-1', 'SettingSystemTime', true, now(), now());
+
+insert into core.certificate_requests (
+    tenant_id, id, charge_point_id, csr, csr_hash, state, requested_at, decided_at
+)
+overriding system value
+values
+    (101, 1001, 1001, 'request of GW-CP-1', sha256('GW-CP-1'), 'signed', now(), now()),
+    (102, 2001, 2001, 'request of BC-CP-1', sha256('BC-CP-1'), 'signed', now(), now());
+
+insert into core.charge_point_certificates (
+    tenant_id, id, charge_point_id, certificate_request_id, fingerprint_sha256, serial_number,
+    subject_common_name, subject_organization, issuer, not_before, not_after
+)
+overriding system value
+values
+    (
+        101, 1001, 1001, 1001, sha256('certificate of GW-CP-1'), '1A', 'GW-SERIAL-1',
+        'Greenway Charging', 'CN=Test CA', now() - interval '1 day', now() + interval '1 year'
+    ),
+    (
+        102, 2001, 2001, 2001, sha256('certificate of BC-CP-1'), '2A', 'BC-SERIAL-1',
+        'Bluecharge', 'CN=Test CA', now() - interval '1 day', now() + interval '1 year'
+    );
+
+insert into core.installed_certificates (
+    tenant_id, charge_point_id, certificate_type, hash_algorithm, issuer_name_hash,
+    issuer_key_hash, serial_number, reported_at
+)
+values
+    (101, 1001, 'CentralSystemRootCertificate', 'SHA256', 'aa', 'bb', '1', now()),
+    (102, 2001, 'CentralSystemRootCertificate', 'SHA256', 'cc', 'dd', '2', now());
+
+-- Firmware, logs and campaigns --------------------------------------------------------------
+
+insert into core.transfer_locations (tenant_id, id, name, direction, url_prefix)
+overriding system value
+values
+    (101, 1001, 'Firmware', 'download', 'https://files.greenway.example/firmware/'),
+    (101, 1002, 'Logs', 'upload', 'https://files.greenway.example/logs/'),
+    (102, 2001, 'Firmware', 'download', 'https://files.bluecharge.example/firmware/'),
+    (102, 2002, 'Logs', 'upload', 'https://files.bluecharge.example/logs/');
+
+insert into core.campaigns (tenant_id, id, name, action, payload, state, finished_at)
+overriding system value
+values
+    (101, 1001, 'Spring', 'ClearCache', '{}', 'done', now()),
+    (102, 2001, 'Spring', 'ClearCache', '{}', 'done', now());
+
+insert into core.campaign_members (tenant_id, campaign_id, charge_point_id, state, wave_no)
+values (101, 1001, 1001, 'done', 1), (102, 2001, 2001, 'done', 1);
+
+insert into ops.campaign_secrets (tenant_id, campaign_id, payload)
+values (101, 1001, '{}'), (102, 2001, '{}');
+
+-- Done so long ago that no status is about them.
+insert into core.device_jobs (
+    tenant_id, id, charge_point_id, kind, state, status_reported, url, created_at, updated_at,
+    finished_at
+)
+overriding system value
+select
+    v.tenant_id, v.id, v.id, 'firmware', 'done', 'Installed', '', now() - interval '90 days',
+    now() - interval '90 days', now() - interval '90 days'
+from (values (101, 1001), (102, 2001)) as v (tenant_id, id);
+
+insert into core.device_job_events (tenant_id, device_job_id, status, state, received_at)
+values
+    (101, 1001, 'Installed', 'done', now() - interval '90 days'),
+    (102, 2001, 'Installed', 'done', now() - interval '90 days');
+
+insert into ops.transfer_tickets (
+    tenant_id, charge_point_id, device_job_id, direction, token_hash, expires_at
+)
+values
+    (101, 1001, 1001, 'download', sha256('ticket of GW-CP-1'), now() - interval '1 hour'),
+    (102, 2001, 2001, 'download', sha256('ticket of BC-CP-1'), now() - interval '1 hour');
+
+-- Device data: kept of the second charge points, and nothing of it open ----------------------
+
+insert into core.configuration_templates (tenant_id, id, name)
+overriding system value
+values (101, 1001, 'Standard'), (102, 2001, 'Standard');
+insert into core.configuration_template_keys (tenant_id, configuration_template_id, key, value)
+values
+    (101, 1001, 'HeartbeatInterval', '600'), (102, 2001, 'HeartbeatInterval', '600');
+update core.charge_points set configuration_template_id = 1001 where tenant_id = 101 and id = 1002;
+update core.charge_points set configuration_template_id = 2001 where tenant_id = 102 and id = 2002;
+insert into core.configuration_keys (tenant_id, charge_point_id, key, value, reported_at)
+values
+    (101, 1002, 'HeartbeatInterval', '300', now()), (102, 2002, 'HeartbeatInterval', '300', now());
+insert into core.configuration_changes (tenant_id, charge_point_id, key, new_value, changed_at)
+values
+    (101, 1002, 'HeartbeatInterval', '300', now()), (102, 2002, 'HeartbeatInterval', '300', now());
+
+insert into core.local_lists (tenant_id, charge_point_id, version, sent_version)
+values (101, 1002, 1, 1), (102, 2002, 1, 1);
+insert into core.local_list_entries (
+    tenant_id, charge_point_id, id_token_key, id_token, status
+)
+values
+    (101, 1002, 'gwtoken1', 'GWTOKEN1', 'Accepted'),
+    (102, 2002, 'bctoken1', 'BCTOKEN1', 'Accepted');
+
+insert into core.reservations (
+    tenant_id, id, charge_point_id, reservation_no, ocpp16_connector_id, id_token, id_token_id,
+    user_id, state, expires_at
+)
+overriding system value
+select t.tenant_id, t.id, 1002 + (t.id / 1000 - 1) * 1000, t.id, 1, t.id_token, t.id, t.user_id,
+    'expired', now() - interval '1 day'
+from core.id_tokens as t
+where t.tenant_id in (101, 102) and t.user_id is not null;
+
+insert into core.charging_profiles (tenant_id, id, name, purpose, kind, schedule)
+overriding system value
+select
+    v.tenant_id, v.id, 'Half', 'TxDefaultProfile', 'Relative',
+    '{"chargingRateUnit": "A", "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 16}]}'
+from (values (101, 1001), (102, 2001)) as v (tenant_id, id);
+insert into core.charging_profile_installations (
+    tenant_id, id, charge_point_id, ocpp16_connector_id, profile_no, charging_profile_id, purpose,
+    stack_level, profile, state, ended_at
+)
+overriding system value
+values
+    (101, 1001, 1002, 0, 1, 1001, 'TxDefaultProfile', 0, '{}', 'cleared', now()),
+    (102, 2001, 2002, 0, 1, 2001, 'TxDefaultProfile', 0, '{}', 'cleared', now());
 
 reset role;

@@ -18,8 +18,9 @@ TEXT = (ROOT / "docker-compose.yml").read_text()
 COMPOSE: Mapping[str, Any] = yaml.safe_load(TEXT)
 """The file as it is written; merge keys are resolved."""
 
-# Compose's rules: ${NAME}, ${NAME:-default}, ${NAME:?message}; `:` counts an empty one as unset.
-_VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?::(?P<kind>[-?])(?P<word>[^}]*))?\}")
+# Compose's rules: ${NAME}, ${NAME:-default}, ${NAME:?message} and ${NAME:+instead}; `:` counts an
+# empty one as unset.
+_VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?::(?P<kind>[-?+])(?P<word>[^}]*))?\}")
 
 
 class MissingVariable(Exception):
@@ -27,7 +28,7 @@ class MissingVariable(Exception):
 
 
 def variables(text: str) -> dict[str, set[str]]:
-    """Names of the variables in a text, each with its kinds: '-', '?' or '' (neither)."""
+    """Names of the variables in a text, each with its kinds: '-', '?', '+' or '' (none)."""
     found: dict[str, set[str]] = {}
     for match in _VARIABLE.finditer(text):
         found.setdefault(match["name"], set()).add(match["kind"] or "")
@@ -39,6 +40,8 @@ def interpolate(text: str, values: Mapping[str, str]) -> str:
 
     def fill(match: re.Match[str]) -> str:
         value = values.get(match["name"], "")
+        if match["kind"] == "+":
+            return str(match["word"]) if value else ""
         if value or match["kind"] is None:
             return value
         if match["kind"] == "?":

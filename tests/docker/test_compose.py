@@ -155,7 +155,10 @@ def test_only_what_must_be_reached_is_published_and_here_only() -> None:
         "db": ["127.0.0.1:${VOLTARO_DB_PORT:-54330}:5432"],
         "migrate": [],
         "api": ["${VOLTARO_API_HOST:-127.0.0.1}:${VOLTARO_API_PORT:-3000}:3000"],
-        "bridge": ["${VOLTARO_OCPP_HOST:-127.0.0.1}:${VOLTARO_OCPP_PORT:-9000}:9000"],
+        "bridge": [
+            "${VOLTARO_OCPP_HOST:-127.0.0.1}:${VOLTARO_OCPP_PORT:-9000}:9000",
+            "${VOLTARO_OCPP_HOST:-127.0.0.1}:${VOLTARO_OCPP_TLS_PORT:-9443}:9443",
+        ],
         "jobs": [],
     }
 

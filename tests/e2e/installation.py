@@ -14,6 +14,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from db import parts
@@ -23,9 +24,66 @@ from db.migrate import migrate
 from db.settings import ROOT, Settings
 from tests.support.processes import free_port, wait_until
 
-__all__ = ["Installation"]
+__all__ = ["BridgeProcess", "Installation"]
 
 _START_TIMEOUT_S = 30.0
+
+
+class BridgeProcess:
+    """A bridge that is started, killed and drained at will, always on the same port."""
+
+    def __init__(
+        self, settings: Settings, log: Path, environment: Mapping[str, str] | None = None
+    ) -> None:
+        """`environment` holds variables on top of what `settings` says."""
+        self.port = settings.ocpp_port
+        self.log = log
+        self._environment = {**parts.bridge_environment(settings), **(environment or {})}
+        self.process: subprocess.Popen[bytes] | None = None
+        """None while it does not run."""
+
+    @property
+    def url(self) -> str:
+        """Where chargers connect; their identity follows after a slash."""
+        return f"ws://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Start it and return once it listens."""
+        with self.log.open("ab") as output:
+            process = subprocess.Popen(
+                parts.module_command("bridge"),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                cwd=ROOT,
+                env={**os.environ, **self._environment},
+            )
+        self.process = process
+
+        def is_listening() -> bool:
+            if process.poll() is not None:
+                raise AssertionError(f"the bridge ended at once:\n{self.log.read_text()}")
+            with contextlib.suppress(OSError):
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                return True
+            return False
+
+        wait_until(is_listening, what="the bridge listens", timeout_s=_START_TIMEOUT_S)
+
+    def kill(self) -> None:
+        """Kill it (SIGKILL) if it runs, and reap it."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+    def drain(self) -> int:
+        """Ask it to end (SIGTERM) and return its exit status."""
+        assert self.process is not None
+        self.process.terminate()
+        status = self.process.wait(timeout=_START_TIMEOUT_S)
+        self.process = None
+        return status
 
 
 class Installation:
@@ -44,19 +102,23 @@ class Installation:
             }
         )
         self.cluster: Cluster = embedded_cluster(self.settings)
-        self.bridge: subprocess.Popen[bytes] | None = None
-        """The bridge's process while it runs."""
+        self._bridge = BridgeProcess(self.settings, home / "bridge.log")
 
     @classmethod
     @contextlib.contextmanager
-    def running(cls, **environment: str) -> Iterator[Installation]:
-        """Make one, start its cluster, migrate; stop everything and delete it in the end."""
+    def running(cls, *, disk: Path | None = None, **environment: str) -> Iterator[Installation]:
+        """Make one, start its cluster, migrate; stop everything and delete it in the end.
+
+        With `disk` PostgreSQL's files lie in that directory.
+        """
         # PostgreSQL, started by root, runs as somebody who could not enter a private directory.
         home = Path(tempfile.mkdtemp(prefix="voltaro-"))
         home.chmod(0o755)
         installation = cls(home, environment)
         try:
             installation.cluster.initialise()
+            if disk is not None:
+                _move_to(disk, installation.cluster.data)
             installation.start_database()
             password = installation.settings.secrets.voltaro_password
             installation.cluster.prepare_login(password=password)
@@ -72,9 +134,14 @@ class Installation:
             shutil.rmtree(home, ignore_errors=True)
 
     @property
+    def bridge(self) -> subprocess.Popen[bytes] | None:
+        """The bridge's process while it runs."""
+        return self._bridge.process
+
+    @property
     def ocpp_url(self) -> str:
         """Where chargers connect; their identity follows after a slash."""
-        return f"ws://127.0.0.1:{self.settings.ocpp_port}"
+        return self._bridge.url
 
     @contextlib.contextmanager
     def owner(self) -> Iterator[Connection]:
@@ -93,42 +160,28 @@ class Installation:
 
     def start_bridge(self) -> None:
         """Start the bridge and return once it listens."""
-        with (self.home / "bridge.log").open("ab") as log:
-            bridge = subprocess.Popen(
-                parts.module_command("bridge"),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                cwd=ROOT,
-                env={**os.environ, **parts.bridge_environment(self.settings)},
-            )
-        self.bridge = bridge
-
-        def is_listening() -> bool:
-            if bridge.poll() is not None:
-                raise AssertionError(f"the bridge ended at once:\n{self.bridge_log()}")
-            with contextlib.suppress(OSError):
-                socket.create_connection(("127.0.0.1", self.settings.ocpp_port), 1).close()
-                return True
-            return False
-
-        wait_until(is_listening, what="the bridge listens", timeout_s=_START_TIMEOUT_S)
+        self._bridge.start()
 
     def kill_bridge(self) -> None:
         """Kill the bridge (SIGKILL) if it runs, and reap it."""
-        if self.bridge is not None:
-            self.bridge.kill()
-            self.bridge.wait()
-            self.bridge = None
+        self._bridge.kill()
 
     def drain_bridge(self) -> int:
         """Ask the bridge to end (SIGTERM) and return its exit status."""
-        assert self.bridge is not None
-        self.bridge.terminate()
-        status = self.bridge.wait(timeout=_START_TIMEOUT_S)
-        self.bridge = None
-        return status
+        return self._bridge.drain()
 
     def bridge_log(self) -> str:
         """What the bridge has written so far, all its lives."""
-        return (self.home / "bridge.log").read_text(errors="replace")
+        return self._bridge.log.read_text(errors="replace")
+
+    def add_bridge(self, name: str, environment: Mapping[str, str] | None = None) -> BridgeProcess:
+        """Make one more bridge on a port of its own; the caller starts and kills it."""
+        settings = replace(self.settings, ocpp_port=free_port())
+        return BridgeProcess(settings, self.home / f"bridge-{name}.log", environment)
+
+
+def _move_to(disk: Path, data: Path) -> None:
+    """Move a data directory to another file system, owners and modes included."""
+    subprocess.run(["cp", "-a", str(data), str(disk / data.name)], check=True)
+    shutil.rmtree(data)
+    data.symlink_to(disk / data.name)

@@ -7,8 +7,11 @@ order. The second time they have another message id, as most firmware does it (Q
 from __future__ import annotations
 
 import asyncio
+import json
 import random
+import time
 import uuid
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,7 +27,7 @@ from tests.e2e.accounts import Account
 
 __all__ = ["Acknowledged", "Ledger", "PhysicalSession", "RetryingCharger"]
 
-_RECONNECT_TIMEOUT_S = 40.0
+_RECONNECT_TIMEOUT_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +59,34 @@ class Ledger:
     def __init__(self) -> None:
         self.acknowledged: list[Acknowledged] = []
         self.sessions: list[PhysicalSession] = []
+        self.commands: Counter[str] = Counter()
+        """Message id of a command -> how often it reached its charger."""
         self.losses = 0
         """How often a call went without an answer."""
+        self.recoveries_s: list[float] = []
+        """For each message that was lost at first: seconds until it was acknowledged."""
         self._grown = asyncio.Event()
+        self._lost = asyncio.Event()
+
+    def note_loss(self) -> None:
+        """A call went without an answer."""
+        self.losses += 1
+        self._lost.set()
+
+    async def wait_for_loss(self) -> None:
+        """Wait until the next call goes without an answer."""
+        self._lost.clear()
+        await self._lost.wait()
 
     def note(self, message: Acknowledged) -> None:
         """Enter a message."""
         self.acknowledged.append(message)
         self._grown.set()
 
-    async def wait_for_more(self, count: int) -> None:
+    async def wait_for_more(self, count: int, *, timeout_s: float = 60.0) -> None:
         """Wait until `count` more messages are acknowledged. Raises TimeoutError."""
         target = len(self.acknowledged) + count
-        async with asyncio.timeout(_RECONNECT_TIMEOUT_S):
+        async with asyncio.timeout(timeout_s):
             while len(self.acknowledged) < target:
                 self._grown.clear()
                 await self._grown.wait()
@@ -77,10 +95,19 @@ class Ledger:
 class RetryingCharger:
     """A charge point that delivers every message sooner or later."""
 
-    def __init__(self, url: str, account: Account, ledger: Ledger) -> None:
+    def __init__(
+        self, url: str, account: Account, ledger: Ledger, *, answer_timeout_s: float = 10.0
+    ) -> None:
         self.account = account
         self._ledger = ledger
-        self._charger = Charger(url, account.identity, account.key, answer_timeout_s=10)
+        self._charger = Charger(
+            url,
+            account.identity,
+            account.key,
+            answer_timeout_s=answer_timeout_s,
+            on_frame=self._note_command,
+            on_call=lambda _action, _payload: {"status": "Accepted"},
+        )
         self._is_connected = False
         self._random = random.Random(account.identity)
 
@@ -93,6 +120,7 @@ class RetryingCharger:
 
         Raises CallRefused: a CALLERROR is never right here.
         """
+        lost_at: float | None = None
         while True:
             message_id = str(uuid.uuid4())
             try:
@@ -101,8 +129,12 @@ class RetryingCharger:
                 answer = await self._charger.call(action, payload, message_id=message_id)
             except (ConnectionLost, TimeoutError):
                 self._is_connected = False
-                self._ledger.losses += 1
+                self._ledger.note_loss()
+                if lost_at is None:
+                    lost_at = time.monotonic()
                 continue
+            if lost_at is not None:
+                self._ledger.recoveries_s.append(time.monotonic() - lost_at)
             self._ledger.note(Acknowledged(self.account.charge_point_id, message_id, action))
             return answer
 
@@ -153,6 +185,11 @@ class RetryingCharger:
             },
         )
         session.meter_stop_wh = meter_stop_wh
+
+    def _note_command(self, direction: str, text: str) -> None:
+        """Enter what the central system asked for."""
+        if direction == "received" and text.startswith("[2,"):
+            self._ledger.commands[json.loads(text)[1]] += 1
 
     async def _connect(self) -> None:
         """Connect, trying again after a short random while. Raises TimeoutError in the end."""

@@ -24,7 +24,7 @@ from db.cluster import Cluster
 from db.connection import connect
 from db.migrate import run_file
 from db.settings import ROOT, Settings, login_url
-from tests.support.databases import PERSONAS, SECRETS, Database
+from tests.support.databases import PERSONAS, SECRETS, Database, store_schemas
 from tests.support.processes import RunningPart, free_port, running, wait_until
 
 __all__ = ["CLI", "CONFIG", "Project", "running_project", "running_supabase_postgrest"]
@@ -167,6 +167,7 @@ class Project:
                     [name, getattr(SECRETS, name)],
                 )
             run_file(owner, PERSONAS)
+            store_schemas(owner)
         with connect(self.url("supabase_admin", "template1")) as superuser:
             superuser.execute(
                 sql.SQL("alter database {} rename to {}").format(

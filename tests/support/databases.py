@@ -24,8 +24,9 @@ from filelock import FileLock
 from psycopg import sql
 from pytest_postgresql.janitor import DatabaseJanitor
 
+from bridge.schemas import digest, request_schemas
 from db.cluster import Cluster
-from db.connection import connect
+from db.connection import Connection, connect
 from db.exceptions import VoltaroError
 from db.migrate import migrate, run_file
 from db.process import is_alive, start_time
@@ -40,6 +41,7 @@ __all__ = [
     "get_cluster",
     "make_run",
     "start_cluster",
+    "store_schemas",
 ]
 
 PERSONAS = ROOT / "tests" / "db" / "personas.sql"
@@ -131,7 +133,11 @@ class TestCluster:
         janitor.init()
         try:
             self._copy_privileges(template, name)
-            yield self.database_at(name)
+            clone = self.database_at(name)
+            with connect(clone.superuser_url) as superuser:
+                # A run takes longer than the heartbeats after which a charger counts as away.
+                superuser.execute("update ops.presence set last_seen_at = now() where is_connected")
+            yield clone
         finally:
             janitor.drop()
 
@@ -167,6 +173,8 @@ class TestCluster:
         if PERSONAS.exists():
             with connect(template.owner_url, owner=True) as owner:
                 run_file(owner, PERSONAS)
+        with connect(template.owner_url, owner=True) as owner:
+            store_schemas(owner)
         self.cluster.install_pgtap()
         self._janitor(TAP_TEMPLATE, TEMPLATE).init()
         with connect(self.database_at(TAP_TEMPLATE).superuser_url) as superuser:
@@ -200,6 +208,14 @@ class TestCluster:
                 superuser.execute(
                     sql.SQL("grant {} on database {} to {}").format(sql.SQL(privilege), target, who)
                 )
+
+
+def store_schemas(connection: Connection) -> None:
+    """Store the schemas of OCPP's requests, as a bridge does at its start."""
+    schemas = request_schemas("1.6")
+    connection.execute(
+        "select ocpp.store_schemas('1.6', %s, %s)", [digest(schemas), json.dumps(schemas)]
+    )
 
 
 def make_run() -> Path:

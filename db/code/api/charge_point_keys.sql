@@ -9,12 +9,13 @@ select
     k.created_at,
     k.first_used_at,
     k.last_used_at,
-    k.retired_at
+    k.retired_at,
+    k.command_id
 from core.charge_point_keys as k;
 
 grant select (
     tenant_id, id, charge_point_id, is_human_chosen, created_at, first_used_at, last_used_at,
-    retired_at
+    retired_at, command_id
 ) on api.charge_point_keys to staff, platform;
 
 comment on view api.charge_point_keys is
@@ -33,3 +34,5 @@ comment on column api.charge_point_keys.last_used_at is
     'When the charge point last connected with it.';
 comment on column api.charge_point_keys.retired_at is
     'Since when it is no longer valid: a newer key has connected.';
+comment on column api.charge_point_keys.command_id is
+    'The ChangeConfiguration that took it to the charge point; null for one shown to a person.';

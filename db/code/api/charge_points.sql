@@ -10,8 +10,10 @@ select
     c.is_enabled,
     c.registration_status,
     c.security_profile,
+    c.pending_security_profile,
     c.quirks,
     c.max_power_w,
+    c.configuration_template_id,
     c.vendor,
     c.model,
     c.serial_number,
@@ -78,17 +80,18 @@ grant select (
 grant select (id, opened_at) on ops.connections to staff, customer, platform;
 grant select (
     tenant_id, id, identity, site_id, name, is_enabled, registration_status, security_profile,
-    quirks, max_power_w, vendor, model, serial_number, firmware_version, iccid, imsi,
-    meter_type, meter_serial_number, ocpp_version, created_at, updated_at, is_online,
-    last_seen_at, connected_since, last_boot_at, connectors_status
+    pending_security_profile, quirks, max_power_w, configuration_template_id, vendor, model,
+    serial_number, firmware_version, iccid, imsi, meter_type, meter_serial_number, ocpp_version,
+    created_at, updated_at, is_online, last_seen_at, connected_since, last_boot_at,
+    connectors_status
 ) on api.charge_points to staff, customer, platform;
 grant insert (
     tenant_id, identity, site_id, name, is_enabled, registration_status, security_profile,
-    quirks, max_power_w
+    quirks, max_power_w, configuration_template_id, serial_number
 ) on api.charge_points to staff, platform;
 grant update (
     identity, site_id, name, is_enabled, registration_status, security_profile, quirks,
-    max_power_w
+    max_power_w, configuration_template_id, serial_number
 ) on api.charge_points to staff, platform;
 grant delete on api.charge_points to staff, platform;
 
@@ -109,15 +112,24 @@ comment on column api.charge_points.is_enabled is
 comment on column api.charge_points.registration_status is
     'The answer to its BootNotification: Accepted, Pending or Rejected.';
 comment on column api.charge_points.security_profile is
-    'OCPP security profile, 1 to 3; 0, without a key, is an exception.';
+    'OCPP security profile, 1 to 3; 0, without a key, is an exception. Lowering it takes the '
+    'permission security.write; a charger is raised with change_configuration (SecurityProfile).';
+comment on column api.charge_points.pending_security_profile is
+    'The higher profile that it was told to use, until it has connected with it.';
 comment on column api.charge_points.quirks is
     'Exceptions for a charger that does not follow OCPP: assume_subprotocol (a text) stands in '
-    'for the subprotocol that it does not offer.';
+    'for the subprotocol that it does not offer; allows_old_tls (true) lets it use TLS 1.0 '
+    'and 1.1.';
 comment on column api.charge_points.max_power_w is
     'Power that the charge point can draw at most, in watts.';
+comment on column api.charge_points.configuration_template_id is
+    'The template that its configuration should follow; configuration_drift says where it does '
+    'not.';
 comment on column api.charge_points.vendor is 'Vendor, as reported at boot.';
 comment on column api.charge_points.model is 'Model, as reported at boot.';
-comment on column api.charge_points.serial_number is 'Serial number, as reported at boot.';
+comment on column api.charge_points.serial_number is
+    'Serial number, as reported at boot, or as expected before the first: a client certificate '
+    'that is not known yet has to name it.';
 comment on column api.charge_points.firmware_version is 'Firmware version, as reported at boot.';
 comment on column api.charge_points.iccid is 'Number of its SIM card, as reported at boot.';
 comment on column api.charge_points.imsi is

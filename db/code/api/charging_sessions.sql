@@ -48,7 +48,11 @@ select
     s.ended_at_reported,
     s.stop_received_at,
     s.created_at,
-    s.updated_at
+    s.updated_at,
+    s.command_id,
+    -- Half an hour: twice the interval that chargers are usually told.
+    s.last_reading_at is null
+    and coalesce(s.ended_at, now()) - s.started_at > interval '30 minutes' as is_without_meter
 from core.sessions as s;
 
 grant select (
@@ -57,7 +61,8 @@ grant select (
     started_at, ended_at, duration_s, meter_start_wh, meter_stop_wh, energy_wh, last_meter_wh,
     last_reading_at, power_w, soc_percent, stop_reason, stop_id_token, stop_authorization_status,
     hold_reason, hold_details, flags, reservation_id, started_at_reported, start_received_at,
-    ended_at_reported, stop_received_at, created_at, updated_at
+    ended_at_reported, stop_received_at, created_at, updated_at, command_id,
+    is_without_meter
 ) on api.charging_sessions to staff, customer, platform;
 
 comment on view api.charging_sessions is
@@ -126,3 +131,7 @@ comment on column api.charging_sessions.ended_at_reported is 'End time, as the c
 comment on column api.charging_sessions.stop_received_at is 'When the stop was heard.';
 comment on column api.charging_sessions.created_at is 'When the row was made.';
 comment on column api.charging_sessions.updated_at is 'When the row was last changed.';
+comment on column api.charging_sessions.command_id is
+    'The remote start that it came from, of commands; null when it was started at the charger.';
+comment on column api.charging_sessions.is_without_meter is
+    'Whether it lasted longer than half an hour without one reading: check the charger''s meter.';

@@ -68,6 +68,22 @@ grant execute on function api.charge_points(api.connector_status_changes) to sta
 comment on function api.charge_points(api.connector_status_changes) is
     'The charge point of a change, to embed into connector_status_changes.';
 
+create or replace function api.charge_points(drift api.configuration_drift)
+returns setof api.charge_points rows 1
+language sql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+    select c.*
+    from api.charge_points as c
+    where c.tenant_id = $1.tenant_id and c.id = $1.charge_point_id;
+$$;
+revoke all on function api.charge_points(api.configuration_drift) from public;
+grant execute on function api.charge_points(api.configuration_drift) to staff, platform;
+comment on function api.charge_points(api.configuration_drift) is
+    'The charge point that has drifted, to embed into configuration_drift.';
+
 create or replace function api.charging_sessions(reading api.meter_values)
 returns setof api.charging_sessions rows 1
 language sql

@@ -2,9 +2,9 @@
 --
 -- Available presumes that the session is over; Charging, SuspendedEV and SuspendedEVSE are its
 -- charging state (OCPP 1.6 §7.7 in the words of OCPP 2.0.1 part 2 §3.17). Finishing leaves it be:
--- the stop is about to come.
+-- the stop is about to come. A reservation on it is charging.apply_reservation_status's.
 -- Called by: ocpp16.status_notification, for a state that is the connector's newest.
--- Writes:    core.sessions (row locked), core.session_events.
+-- Writes:    core.sessions (row locked), core.session_events, core.reservations.
 create or replace function charging.apply_connector_status(
     p_connector core.connectors,
     p_status text,
@@ -20,6 +20,10 @@ as $$
 declare
     v_session core.sessions;
 begin
+    perform charging.apply_reservation_status(
+        p_connector.tenant_id, p_connector.charge_point_id, p_connector.ocpp16_connector_id,
+        p_status, p_happened_at
+    );
     if p_status = 'Available' then
         perform charging.presume_session_end(
             s.tenant_id, s.id, 'presumed_by_available', p_happened_at, p_received_at

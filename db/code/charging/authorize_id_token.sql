@@ -1,12 +1,15 @@
 -- Decide whether a token may charge here and now, and keep the decision with its reason.
 --
 -- Called by: ocpp16.authorize, ocpp16.start_transaction, ocpp16.stop_transaction.
--- Writes:    core.authorizations; core.unknown_id_tokens for a token nobody has registered.
+-- Writes:    core.authorizations; core.unknown_id_tokens for a token nobody has registered;
+--            ops.id_token_windows.
 -- p_source is 'authorize', 'start' or 'stop'; p_at is the moment the token was shown, which an
 -- offline charger may report days later; p_session_id is the session being started, which does
 -- not count against itself.
 --
 -- status        reason                   when (the first that holds; OCPP 1.6 §7.2)
+-- Invalid       too_many_id_tokens       for Authorize only: charging.take_id_token; not kept.
+--                                        A start is recorded and judged whatever was shown
 -- Invalid       id_token_malformed       nothing is left of it, or no token can look like this
 -- Invalid       id_token_unknown         nobody has registered it
 -- Blocked       id_token_blocked         an operator has blocked it
@@ -44,6 +47,20 @@ declare
     v_reason text;
     v_authorization core.authorizations;
 begin
+    if
+        p_source = 'authorize'
+        and not charging.take_id_token(p_tenant_id, p_charge_point_id, v_id_token)
+    then
+        -- Nothing is looked up and nothing is kept but the alarm and the message log.
+        v_authorization.tenant_id := p_tenant_id;
+        v_authorization.charge_point_id := p_charge_point_id;
+        v_authorization.id_token := v_id_token;
+        v_authorization.source := p_source;
+        v_authorization.status := 'Invalid';
+        v_authorization.reason := 'too_many_id_tokens';
+        v_authorization.decided_at := now();
+        return v_authorization;
+    end if;
     if p_source = 'start' then
         -- Starts of one token wait for each other here, or two chargers could both count none.
         select t.* into v_token
@@ -64,60 +81,35 @@ begin
         else
             v_reason := 'id_token_malformed';
         end if;
-    elsif v_token.is_blocked then
-        v_status := 'Blocked';
-        v_reason := 'id_token_blocked';
-    elsif v_token.user_id is not null and not exists (
-        select
-        from core.memberships as m
-        inner join core.users as u on u.id = m.user_id
-        where m.tenant_id = p_tenant_id and m.user_id = v_token.user_id
-            and m.is_active and u.is_active
-    ) then
-        v_status := 'Blocked';
-        v_reason := 'user_inactive';
-    elsif v_at < v_token.valid_from then
-        v_status := 'Expired';
-        v_reason := 'id_token_not_yet_valid';
-    elsif v_at >= v_token.expires_at then
-        v_status := 'Expired';
-        v_reason := 'id_token_expired';
-    elsif not charging.has_right_at(p_tenant_id, p_charge_point_id, v_token) then
-        v_status := 'Blocked';
-        v_reason := 'no_right_here';
-    elsif p_source = 'start' and exists (
-        select
-        from core.charge_points as c
-        where c.tenant_id = p_tenant_id and c.id = p_charge_point_id
-            and c.registration_status <> 'Accepted'
-    ) then
-        v_status := 'Invalid';
-        v_reason := 'charge_point_not_accepted';
-    elsif p_source = 'start' and v_token.max_concurrent_transactions > 0 and (
-        select count(*)
-        from core.sessions as s
-        where s.tenant_id = p_tenant_id and s.id_token_id = v_token.id and s.state = 'active'
-            and s.authorization_status = 'Accepted'
-            and s.id is distinct from p_session_id
-    ) >= v_token.max_concurrent_transactions then
-        v_status := 'ConcurrentTx';
-        v_reason := 'too_many_transactions';
     else
-        v_status := 'Accepted';
-        v_reason := 'accepted';
+        select j.status, j.reason into v_status, v_reason
+        from charging.judge_id_token(
+            p_charge_point_id, v_token, p_source, v_at, p_session_id
+        ) as j;
     end if;
 
     -- Filed under the time of the decision: what a charger reports may lie where there is no
     -- partition.
-    insert into core.authorizations (
-        tenant_id, charge_point_id, id_token, id_token_id, user_id, source, status, reason,
-        decided_at
-    )
-    values (
-        p_tenant_id, p_charge_point_id, v_id_token, v_token.id, v_token.user_id, p_source,
-        v_status, v_reason, now()
-    )
-    returning * into v_authorization;
+    v_authorization.tenant_id := p_tenant_id;
+    v_authorization.charge_point_id := p_charge_point_id;
+    v_authorization.id_token := v_id_token;
+    v_authorization.id_token_id := v_token.id;
+    v_authorization.user_id := v_token.user_id;
+    v_authorization.source := p_source;
+    v_authorization.status := v_status;
+    v_authorization.reason := v_reason;
+    v_authorization.decided_at := now();
+    if fleet.is_within_volume(p_tenant_id, p_charge_point_id, 'authorizations') then
+        insert into core.authorizations (
+            tenant_id, charge_point_id, id_token, id_token_id, user_id, source, status, reason,
+            decided_at
+        )
+        values (
+            p_tenant_id, p_charge_point_id, v_id_token, v_token.id, v_token.user_id, p_source,
+            v_status, v_reason, v_authorization.decided_at
+        )
+        returning * into v_authorization;
+    end if;
     return v_authorization;
 end;
 $$;

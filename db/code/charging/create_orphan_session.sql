@@ -33,6 +33,7 @@ begin
     from core.id_tokens as t
     where t.tenant_id = p_tenant_id and t.id_token_key = lower(p_id_token);
 
+    perform charging.check_session_volume(p_tenant_id, p_charge_point_id);
     insert into core.sessions (
         tenant_id, charge_point_id, protocol, transaction_id, stop_key, state, id_token,
         id_token_id, user_id, started_at

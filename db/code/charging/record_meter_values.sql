@@ -1,7 +1,8 @@
 -- Keep readings of a charge point: one wide row per timestamp, in Wh, W, A, V and degrees Celsius.
 --
 -- Called by: ocpp16.meter_values, ocpp16.stop_transaction.
--- Writes:    core.meter_values; live figures of core.sessions (row locked).
+-- Writes:    core.meter_values; live figures of core.sessions (row locked); as
+--            fleet.is_within_volume.
 -- p_meter_values is a list as OCPP 1.6 §7.33 describes it:
 --     [{"timestamp": ..., "sampledValue": [{"value", "context", "format", "measurand", "phase",
 --       "location", "unit"}, ...]}, ...]
@@ -24,6 +25,8 @@
 -- Everything else stands in other_samples as it was sent. Flags of a row:
 --     time_clamped      its time cannot be true or has no partition: filed under received_at
 --     unit_kwh unit_kw  scaled by 1000 from what was sent
+--     unit_assumed      energy in the unit that the charger is known to mean (its quirk
+--                       energy_unit), not in the one that it said
 --     unit_temperature  converted from Fahrenheit or Kelvin (the sample is kept as sent, too)
 --     unit_conflict     a unit that its measurand cannot have: not read
 --     value_unreadable  a value that is no number ("", "NaN", "12,5") or out of its range
@@ -33,6 +36,7 @@
 --     connector_mismatch  of another EVSE than the session's
 --     measurand_unknown, context_unknown
 -- Figures are kept to the sixth decimal, in magnitude up to 1e12 of their unit.
+-- Of a charge point that has sent more than fleet.max_readings today, nothing is kept here.
 create or replace function charging.record_meter_values(
     p_tenant_id bigint,
     p_charge_point_id bigint,
@@ -88,10 +92,35 @@ declare
     v_energy_wh numeric;
     v_power_w numeric;
     v_soc_percent numeric;
+    v_energy_unit text;
+    v_has_room boolean;
 begin
     select p.lower_at, p.upper_at into v_lower_at, v_upper_at
     from ops.partitioned_tables as p
     where p.table_name = 'core.meter_values';
+    -- Few have this quirk: whether anybody does is asked first.
+    select lower(fleet.get_quirks(cp) ->> 'energy_unit') into v_energy_unit
+    from core.charge_points as cp
+    where
+        cp.tenant_id = p_tenant_id
+        and cp.id = p_charge_point_id
+        and (
+            cp.quirks ? 'energy_unit'
+            or exists (select from core.model_quirks as q where q.quirks ? 'energy_unit')
+        );
+    -- Of small messages one in twenty is counted, as twenty.
+    v_has_room := fleet.is_within_volume(
+        p_tenant_id, p_charge_point_id, 'readings',
+        case
+            when p_meter_values is null then 0
+            when v_reading_count >= 20 then v_reading_count
+            when random() < 0.05 then 20 * v_reading_count
+            else 0
+        end
+    );
+    if not v_has_room then
+        return;
+    end if;
 
     -- Loops rather than one statement over all samples: most messages hold one reading of a few
     -- samples, and starting such a statement costs more than reading them (measured: 320 µs a
@@ -187,6 +216,16 @@ begin
                     if not charging.is_measurand(v_measurand) then
                         v_flag := 'measurand_unknown';
                     end if;
+                elsif
+                    v_place < 3
+                    and v_energy_unit <> lower(coalesce(v_unit, 'Wh'))
+                    and lower(coalesce(v_unit, 'Wh')) in ('wh', 'kwh')
+                then
+                    -- What the charger means, whatever it says (quirk 56).
+                    if v_energy_unit = 'kwh' then
+                        v_number := v_number * 1000;
+                    end if;
+                    v_flag := 'unit_assumed';
                 elsif v_unit is not null then
                     v_unit := lower(v_unit);
                     case

@@ -17,6 +17,16 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+    if
+        p_from_state is not distinct from p_session.state
+        and (
+            select count(*)
+            from core.session_events as e
+            where e.tenant_id = p_session.tenant_id and e.session_id = p_session.id
+        ) >= access.get_setting('charging.max_session_events')::integer
+    then
+        return;
+    end if;
     insert into core.session_events (
         tenant_id, session_id, event, from_state, to_state, happened_at, received_at, details
     )

@@ -7,7 +7,8 @@
 -- A new start on a connector presumes the end of the session that was active there. A start that
 -- comes after its own stop is merged into the session that was made of the stop.
 -- Where the time cannot be true the key may be of many starts: one whose session is over is
--- another start, with a number behind the key.
+-- another start, with a number behind the key. A start that answers a remote start carries the
+-- number of that command.
 -- Called by: ocpp16.start_transaction.
 -- Writes:    core.sessions, core.session_events, core.authorizations; locks the connector.
 -- p_start_key is the start's natural key, unique for the charge point (rule R3); p_connector may
@@ -107,6 +108,9 @@ begin
     v_session.reservation_id := p_reservation_id;
     v_session.boot_number := p_boot_number;
     v_session.flags := p_flags;
+    v_session.command_id := charging.find_command_of_start(
+        v_session, p_connector.ocpp16_connector_id
+    );
 
     v_merged := charging.merge_late_start(v_session);
     if v_merged.id is not null then
@@ -136,11 +140,12 @@ as $$
 declare
     v_session core.sessions;
 begin
+    perform charging.check_session_volume(p_session.tenant_id, p_session.charge_point_id);
     insert into core.sessions (
         tenant_id, charge_point_id, evse_id, connector_id, protocol, transaction_id, start_key,
         state, id_token, id_token_id, user_id, authorization_status, authorization_reason,
         started_at, started_at_reported, start_received_at, meter_start_wh, last_meter_wh,
-        energy_wh, reservation_id, boot_number, flags
+        energy_wh, reservation_id, command_id, boot_number, flags
     )
     values (
         p_session.tenant_id, p_session.charge_point_id, p_session.evse_id,
@@ -151,7 +156,7 @@ begin
         p_session.started_at, p_session.started_at_reported, p_session.start_received_at,
         p_session.meter_start_wh, p_session.meter_start_wh,
         case when p_session.meter_start_wh is not null then 0 end,
-        p_session.reservation_id, p_session.boot_number, p_session.flags
+        p_session.reservation_id, p_session.command_id, p_session.boot_number, p_session.flags
     )
     on conflict (tenant_id, charge_point_id, start_key) do nothing
     returning * into v_session;
@@ -252,6 +257,7 @@ begin
         meter_start_wh = p_start.meter_start_wh,
         energy_wh = v_session.energy_wh,
         reservation_id = p_start.reservation_id,
+        command_id = p_start.command_id,
         boot_number = p_start.boot_number,
         flags = v_session.flags,
         hold_reason = v_session.hold_reason,

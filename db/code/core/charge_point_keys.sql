@@ -7,7 +7,7 @@ using (true);
 
 grant select (
     tenant_id, id, charge_point_id, is_human_chosen, created_at, first_used_at, last_used_at,
-    retired_at
+    retired_at, command_id
 ) on core.charge_point_keys to staff, platform;
 
 create trigger charge_point_keys__log_change

@@ -35,16 +35,17 @@ using (true);
 
 grant select (
     tenant_id, id, identity, site_id, name, is_enabled, registration_status, security_profile,
-    quirks, max_power_w, vendor, model, serial_number, firmware_version, iccid, imsi,
-    meter_type, meter_serial_number, ocpp_version, created_at, updated_at
+    pending_security_profile, quirks, max_power_w, configuration_template_id, vendor, model,
+    serial_number, firmware_version, iccid, imsi, meter_type, meter_serial_number, ocpp_version,
+    created_at, updated_at
 ) on core.charge_points to staff, customer, platform;
 grant insert (
     tenant_id, identity, site_id, name, is_enabled, registration_status, security_profile,
-    quirks, max_power_w
+    quirks, max_power_w, configuration_template_id, serial_number
 ) on core.charge_points to staff, platform;
 grant update (
     identity, site_id, name, is_enabled, registration_status, security_profile, quirks,
-    max_power_w
+    max_power_w, configuration_template_id, serial_number
 ) on core.charge_points to staff, platform;
 grant delete on core.charge_points to staff, platform;
 
@@ -54,12 +55,15 @@ for each statement execute function access.tg_require_permission('charge_points.
 create trigger charge_points__list_identity
 after insert or update of identity on core.charge_points
 for each row execute function fleet.tg_charge_points__list_identity();
+create trigger charge_points__guard_profile
+before insert or update of security_profile on core.charge_points
+for each row execute function fleet.tg_charge_points__guard_profile();
 create trigger charge_points__touch_updated_at before update on core.charge_points
 for each row execute function audit.tg_touch_updated_at();
 create trigger charge_points__log_change after insert or update or delete on core.charge_points
 for each row execute function audit.tg_log_change(
     '-vendor', '-model', '-serial_number', '-firmware_version', '-iccid', '-imsi', '-meter_type',
-    '-meter_serial_number', '-ocpp_version'
+    '-meter_serial_number', '-ocpp_version', '-pending_security_profile', '-security_command_id'
 );
 create trigger charge_points__limit_update after update on core.charge_points
 referencing old table as changed_rows

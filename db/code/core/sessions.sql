@@ -16,5 +16,12 @@ grant select (
     started_at, started_at_reported, start_received_at, ended_at, ended_at_reported,
     stop_received_at, meter_start_wh, meter_stop_wh, energy_wh, last_meter_wh, last_reading_at,
     power_w, soc_percent, stop_reason, stop_id_token, stop_authorization_status, reservation_id,
-    hold_reason, hold_details, flags, created_at, updated_at
+    hold_reason, hold_details, flags, created_at, updated_at, command_id
 ) on core.sessions to staff, customer, platform;
+
+create trigger sessions__use_reservation
+after insert or update of reservation_id on core.sessions
+for each row execute function charging.tg_sessions__use_reservation();
+create trigger sessions__apply_profiles
+after insert or update of state, command_id on core.sessions
+for each row execute function charging.tg_sessions__apply_profiles();

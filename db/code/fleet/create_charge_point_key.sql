@@ -17,12 +17,7 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    -- Base64 of random bytes is uniform over 64 characters, and so it is over the 62 that are
-    -- left without + and /: 60 characters hold 20 of those but for one case in 10^50.
-    v_key text := left(
-        regexp_replace(encode(extensions.gen_random_bytes(45), 'base64'), '[^A-Za-z0-9]', '', 'g'),
-        20
-    );
+    v_key constant text := fleet.create_authorization_key('text');
 begin
     insert into core.charge_point_keys (tenant_id, charge_point_id, key_hash)
     values (

@@ -1,10 +1,10 @@
--- Close connections and set their chargers offline.
+-- Close connections, set their chargers offline and make their commands in flight unknown.
 --
 -- A connection is closed once and for ever, and a charger goes offline only if this connection
 -- is still its newest: the end of an old socket never touches the new one (quirk 18).
 -- Called by: ocpp.start_bridge, ocpp.stop_bridge, ocpp.close_connections,
 --            jobs.mark_lost_connections.
--- Writes:    ops.presence, ops.connections (rows locked).
+-- Writes:    ops.presence, ops.connections (rows locked), as fleet.lose_commands.
 -- Returns:   how many connections it closed.
 create or replace function fleet.end_connections(
     p_connection_ids bigint[],
@@ -38,6 +38,7 @@ begin
         and p.tenant_id = c.tenant_id
         and p.charge_point_id = c.charge_point_id
         and p.connection_id = c.id;
+    perform fleet.lose_commands(p_connection_ids);
     return v_count;
 end;
 $$;

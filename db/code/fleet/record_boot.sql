@@ -4,8 +4,9 @@
 -- point that is not accepted, give or take a tenth: chargers that lost their power together must
 -- not come back together for ever.
 -- Called by: ocpp16.boot_notification.
--- Writes:    core.charge_points when what it says changed; ops.presence. Sessions stay as they
---            are: a session may go on after a power cut (quirk 72).
+-- Writes:    core.charge_points when what it says changed; ops.presence; core.alarms;
+--            core.configuration_keys. Sessions stay as they are: a session may go on after a
+--            power cut (quirk 72).
 create or replace function fleet.record_boot(
     p_tenant_id bigint,
     p_charge_point_id bigint,
@@ -19,11 +20,17 @@ volatile
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+    v_counted_since constant timestamptz := p_received_at - make_interval(
+        secs => access.get_setting('fleet.flapping_window_s')::integer
+    );
+    v_boots integer;
 begin
     update core.charge_points as cp
     set vendor = p_device.vendor,
         model = p_device.model,
-        serial_number = p_device.serial_number,
+        -- What an operator set stays where the charger says none.
+        serial_number = coalesce(p_device.serial_number, cp.serial_number),
         firmware_version = p_device.firmware_version,
         iccid = p_device.iccid,
         imsi = p_device.imsi,
@@ -38,7 +45,8 @@ begin
             cp.meter_type, cp.meter_serial_number, cp.ocpp_version
         )
         is distinct from (
-            p_device.vendor, p_device.model, p_device.serial_number, p_device.firmware_version,
+            p_device.vendor, p_device.model,
+            coalesce(p_device.serial_number, cp.serial_number), p_device.firmware_version,
             p_device.iccid, p_device.imsi, p_device.meter_type, p_device.meter_serial_number,
             p_device.ocpp_version
         );
@@ -58,13 +66,25 @@ begin
         )
     );
     insert into ops.presence as p (
-        tenant_id, charge_point_id, heartbeat_interval_s, boot_number, last_boot_at
+        tenant_id, charge_point_id, heartbeat_interval_s, boot_number, last_boot_at,
+        boots_counted_since, boots
     )
-    values (p_tenant_id, p_charge_point_id, interval_s, 1, p_received_at)
+    values (p_tenant_id, p_charge_point_id, interval_s, 1, p_received_at, p_received_at, 1)
     on conflict (tenant_id, charge_point_id) do update
         set heartbeat_interval_s = excluded.heartbeat_interval_s,
             boot_number = p.boot_number + 1,
-            last_boot_at = excluded.last_boot_at;
+            last_boot_at = excluded.last_boot_at,
+            boots_counted_since = case
+                when p.boots_counted_since > v_counted_since then p.boots_counted_since
+                else p_received_at
+            end,
+            boots = case when p.boots_counted_since > v_counted_since then p.boots + 1 else 1 end
+    returning p.boots into v_boots;
+    -- What was accepted with RebootRequired holds from now on (OCPP 1.6 §7.22).
+    update core.configuration_keys as k
+    set needs_reboot = false
+    where k.tenant_id = p_tenant_id and k.charge_point_id = p_charge_point_id and k.needs_reboot;
+    perform fleet.note_flapping(p_tenant_id, p_charge_point_id, v_boots);
 end;
 $$;
 revoke all on function fleet.record_boot(bigint, bigint, core.charge_points, timestamptz)

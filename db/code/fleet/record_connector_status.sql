@@ -79,7 +79,10 @@ begin
         return false;
     end if;
 
-    if v_is_changed then
+    if
+        v_is_changed
+        and fleet.is_within_volume(p_tenant_id, p_charge_point_id, 'status_changes')
+    then
         insert into core.connector_status_changes (
             tenant_id, charge_point_id, ocpp16_connector_id, status, error_code, info, vendor_id,
             vendor_error_code, reported_at, received_at

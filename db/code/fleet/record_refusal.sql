@@ -39,12 +39,12 @@ begin
     end if;
     insert into ops.connections (
         tenant_id, charge_point_id, bridge_id, outcome, refuse_reason, remote_address,
-        user_agent, is_tls, opened_at, closed_at
+        user_agent, is_tls, tls_version, opened_at, closed_at
     )
     values (
         p_connection.tenant_id, p_connection.charge_point_id, p_connection.bridge_id, 'refused',
         p_connection.refuse_reason, p_connection.remote_address, p_connection.user_agent,
-        p_connection.is_tls, clock_timestamp(), clock_timestamp()
+        p_connection.is_tls, p_connection.tls_version, clock_timestamp(), clock_timestamp()
     );
 end;
 $$;

@@ -76,6 +76,23 @@ begin
                     'select from ops.connections as c where c.bridge_id = bridges.id)',
                     'jobs.job_run_days'
                 ),
+                ('ops.commands', 'finished_at < $1', 'jobs.command_days'),
+                ('core.device_jobs', 'finished_at < $1', 'jobs.device_job_days'),
+                ('core.campaigns', 'finished_at < $1', 'jobs.device_job_days'),
+                ('core.security_events', 'received_at < $1', 'jobs.security_event_days'),
+                ('core.certificate_requests', 'decided_at < $1', 'jobs.security_event_days'),
+                ('core.alarms', 'cleared_at < $1', 'jobs.alarm_days'),
+                ('core.configuration_changes', 'changed_at < $1', 'jobs.device_history_days'),
+                (
+                    'core.reservations',
+                    'expires_at < $1 and state not in (''requested'', ''reserved'', ''unknown'')',
+                    'jobs.device_history_days'
+                ),
+                (
+                    'core.charging_profile_installations', 'ended_at < $1',
+                    'jobs.device_history_days'
+                ),
+                ('ops.transfer_tickets', 'expires_at < $1', 'jobs.expired_token_days'),
                 ('ops.job_runs', 'started_at < $1', 'jobs.job_run_days'),
                 ('ops.failed_messages', 'received_at < $1', 'jobs.failed_message_days'),
                 ('ops.outbox', 'delivered_at < $1', 'jobs.job_run_days'),

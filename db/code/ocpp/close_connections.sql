@@ -4,7 +4,7 @@
 -- over, so that a report can be repeated.
 -- Security definer: the bridge has no right on any table.
 -- Called by: the bridge, when sockets have closed.
--- Writes:    ops.connections, ops.presence.
+-- Writes:    ops.connections, ops.presence, core.alarms (kind compression).
 create or replace function ocpp.close_connections(
     p_connection_ids bigint[],
     p_codes integer[],
@@ -24,6 +24,20 @@ begin
     from unnest(p_connection_ids, p_codes, p_reasons) as r (connection_id, code, reason)
     where c.id = r.connection_id and c.closed_at is null;
     perform fleet.end_connections(p_connection_ids, null, null);
+    -- Reserved bits of a frame are those of an extension that was not agreed on: compression
+    -- (RFC 7692 §6). The charger may do so for ever, and somebody has to switch it off there.
+    perform fleet.raise_alarm(
+        c.tenant_id, c.charge_point_id, 'compression', 'warning',
+        'sends compressed frames although no compression was agreed on',
+        jsonb_build_object('connection_id', c.id)
+    )
+    from (
+        select c.id, c.tenant_id, c.charge_point_id
+        from unnest(p_connection_ids, p_codes, p_reasons) as r (connection_id, code, reason)
+        inner join ops.connections as c on c.id = r.connection_id
+        where r.code = 1002 and r.reason like 'reserved bits%'
+        order by c.tenant_id, c.charge_point_id
+    ) as c;
 end;
 $$;
 revoke all on function ocpp.close_connections(bigint[], integer[], text[]) from public;

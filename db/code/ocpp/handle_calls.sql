@@ -234,15 +234,22 @@ begin
         elsif v_sqlstate is not null then
             raise log 'ocpp: % of connection % failed: % %',
                 v_message.action, v_message.connection_id, v_sqlstate, v_error;
-            insert into ops.failed_messages (
-                tenant_id, charge_point_id, connection_id, message_id, action, payload,
-                sqlstate, error, received_at
-            )
-            values (
-                v_message.tenant_id, v_message.charge_point_id, v_message.connection_id,
-                v_message.message_id, v_message.action, ocpp.mask_payload(v_message.payload),
-                v_sqlstate, v_error, v_message.received_at
-            );
+            if
+                fleet.is_within_volume(
+                    v_message.tenant_id, v_message.charge_point_id, 'failed_messages'
+                )
+            then
+                insert into ops.failed_messages (
+                    tenant_id, charge_point_id, connection_id, message_id, action, payload,
+                    sqlstate, error, received_at
+                )
+                values (
+                    v_message.tenant_id, v_message.charge_point_id, v_message.connection_id,
+                    v_message.message_id, v_message.action,
+                    ocpp.mask_payload(v_message.payload), v_sqlstate, v_error,
+                    v_message.received_at
+                );
+            end if;
         end if;
         v_replies[v_message.ordinal] := v_reply;
         v_codes[v_message.ordinal] := v_code;

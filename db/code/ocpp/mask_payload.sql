@@ -4,8 +4,8 @@
 -- sent byte for byte otherwise. Masked are the values of members named like a key, password,
 -- token or secret, structures whole; the value of a configuration key named so (OCPP 1.6 §9.1,
 -- AuthorizationKey); `name=value` and `name: value` in free text; private keys, JSON web tokens,
--- and user and password within an address (GetDiagnostics, UpdateFirmware). Where a name was
--- written with escapes (pass\u0077ord), the escapes of such letters are stored decoded.
+-- and user, password and ticket within an address (GetDiagnostics, UpdateFirmware). Where a name
+-- was written with escapes (pass\u0077ord), the escapes of such letters are stored decoded.
 -- An id token is no secret here: people search the log by it.
 -- Called by: ocpp.handle_calls, ocpp.log_frames.
 create or replace function ocpp.has_secret(p_payload text)
@@ -19,7 +19,7 @@ begin
     -- Stems of every name in ocpp.mask_payload, and any escape that may hide one.
     return p_payload ~*
         'authori[sz]ation|pass|pwd|psk|secret|private|api[_-]?key|credential|(?:^|[^d])token'
-        '|(?:^|[^a-z])pin|eyj|://|\\u00[2-7]';
+        '|(?:^|[^a-z])pin|eyj|vt_|://|\\u00[2-7]';
 end;
 $$;
 revoke all on function ocpp.has_secret(text) from public;
@@ -172,6 +172,10 @@ begin
     v_payload := regexp_replace(
         v_payload, 'eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]*)*', '***', 'g'
     );
+    -- One-time tickets within addresses for files (fleet.prepare_location).
+    if strpos(v_payload, 'vt_') > 0 then
+        v_payload := regexp_replace(v_payload, 'vt_[A-Za-z0-9_-]{43}', '***', 'g');
+    end if;
     -- ftp://user:password@host/, https://host/?token=...
     v_payload := regexp_replace(v_payload, '(://)[^/@\s"]+@', '\1***@', 'g');
     v_payload := regexp_replace(

@@ -1,7 +1,8 @@
 -- Register a bridge process and tell it how to work.
 --
 -- The answer holds every setting named bridge.* under its short name, the protocols by
--- subprotocol, and the actions that are batched alone: the bridge has no defaults of its own.
+-- subprotocol, the actions that are batched alone, the channel that rings for commands, and the
+-- digests of the schemas that are stored here: the bridge has no defaults of its own.
 -- A bridge that starts has no sockets: what an earlier life of the same id left open is closed.
 -- Security definer: the bridge has no right on any table.
 -- Called by: the bridge, once at its start and after each loss of the database.
@@ -39,7 +40,19 @@ begin
             select jsonb_object_agg(l.subprotocol, l.version)
             from ocpp.list_subprotocols() as l
         ),
-        'solo_actions', to_jsonb(ocpp.list_solo_actions())
+        'solo_actions', to_jsonb(ocpp.list_solo_actions()),
+        'channel', 'bridge_' || replace(p_bridge_id::text, '-', '_'),
+        'schema_digests', (
+            select jsonb_object_agg(
+                l.version,
+                (
+                    select min(m.digest)
+                    from ops.message_schemas as m
+                    where m.ocpp_version = l.version
+                )
+            )
+            from ocpp.list_subprotocols() as l
+        )
     );
 end;
 $$;

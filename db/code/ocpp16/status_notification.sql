@@ -37,11 +37,16 @@ begin
             left(ocpp.get_text(p_payload, 'vendorErrorCode'), 500),
             v_time.happened_at, p_call.received_at
         )
-        and v_connector.id is not null
     then
-        perform charging.apply_connector_status(
-            v_connector, v_status, v_time.happened_at, p_call.received_at
-        );
+        if v_connector.id is not null then
+            perform charging.apply_connector_status(
+                v_connector, v_status, v_time.happened_at, p_call.received_at
+            );
+        elsif v_connector_id = 0 then
+            perform charging.apply_reservation_status(
+                p_call.tenant_id, p_call.charge_point_id, 0, v_status, v_time.happened_at
+            );
+        end if;
     end if;
     return '{}';
 end;

@@ -6,5 +6,6 @@ using (true);
 
 grant select (
     tenant_id, id, charge_point_id, outcome, refuse_reason, attempts, subprotocol, remote_address,
-    user_agent, is_tls, security_profile, flags, opened_at, closed_at, close_code, close_reason
+    user_agent, is_tls, tls_version, security_profile, flags, opened_at, closed_at, close_code,
+    close_reason
 ) on ops.connections to staff, platform;

@@ -12,7 +12,7 @@ select set_eq(
     $$ values
         ('platform_admin', 'platform', 0),
         ('admin', 'staff', (select count(*) from api.permissions)::integer),
-        ('operator', 'staff', 8),
+        ('operator', 'staff', 11),
         ('support', 'staff', 2),
         ('customer', 'customer', 0) $$,
     'a new tenant gets its five roles'
@@ -34,7 +34,8 @@ select is(
         where r.tenant_id = 101 and r.name = 'operator'
     ),
     array[
-        'charge_point_keys.write', 'charge_points.write', 'id_tokens.write', 'messages.read',
+        'charge_point_keys.write', 'charge_points.write', 'commands.write',
+        'configuration.write', 'firmware.write', 'id_tokens.write', 'messages.read',
         'onboarding.write', 'sessions.write', 'sites.write', 'users.read'
     ],
     'operators run the fleet'

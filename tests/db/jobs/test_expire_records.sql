@@ -1,11 +1,12 @@
 -- What is past its time goes, in steps; what is not, stays.
 begin;
-select plan(17);
+select plan(18);
 select tests.act_as_owner();
 delete from core.login_sessions;
 delete from core.one_time_tokens;
 delete from core.revoked_tokens;
 delete from ops.login_attempts;
+delete from ops.commands;
 delete from ops.connections;
 delete from ops.job_runs;
 delete from ops.failed_messages;
@@ -41,6 +42,12 @@ insert into ops.connections (tenant_id, charge_point_id, bridge_id, outcome, ope
 values (
     101, 1002, '00000000-0000-4000-b000-000000000001', 'accepted', now() - interval '3 years'
 );
+insert into ops.commands (
+    tenant_id, charge_point_id, ocpp_version, action, payload, state, is_kept, expires_at,
+    requested_via, finished_at
+)
+select 101, 1001, '1.6', 'Reset', '{}', 'expired', false, a.at, 'api', a.at
+from pg_temp.ages as a;
 insert into ops.job_runs (job, runner, started_at, finished_at, outcome)
 select 'test', 'here', a.at, a.at, 'done' from pg_temp.ages as a;
 insert into ops.failed_messages (
@@ -64,7 +71,7 @@ select is(
     jobs.expire_records(),
     'deleted 1 of core.refresh_tokens, 1 of core.login_sessions, 1 of core.one_time_tokens, '
     '1 of core.revoked_tokens, 1 of ops.login_attempts, 1 of ops.connections, 1 of ops.bridges, '
-    '1 of ops.job_runs, 1 of ops.failed_messages, 1 of ops.outbox, '
+    '1 of ops.commands, 1 of ops.job_runs, 1 of ops.failed_messages, 1 of ops.outbox, '
     '1 of core.unknown_charge_points, 1 of core.unknown_id_tokens',
     'one of each is past its time'
 );
@@ -79,6 +86,7 @@ select results_eq(
     $$ select c.charge_point_id from ops.connections as c order by 1 $$,
     array[1001, 1002]::bigint[], 'a connection that is open, however old'
 );
+select is((select count(*) from ops.commands), 1::bigint, 'a command of last hour');
 select is_empty(
     $$ select from ops.bridges as b where b.host = 'gone' $$, 'a bridge without connections goes'
 );

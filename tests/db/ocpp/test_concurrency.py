@@ -18,7 +18,8 @@ from tests.support.databases import Database
 BRIDGE_ID = "00000000-0000-4000-b000-000000000001"
 
 _OPEN = (
-    "select ocpp.open_connection(%s, %s, %s, %s, array['ocpp1.6'], '192.0.2.9', false, 'Charger')"
+    "select ocpp.open_connection(%s, %s, %s, %s, array['ocpp1.6'], '192.0.2.9', null, null,"
+    " 'Charger')"
 )
 _HANDLE = "select * from ocpp.handle_calls(%s, %s, %s, %s, %s, %s)"
 

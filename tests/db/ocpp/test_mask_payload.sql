@@ -1,6 +1,6 @@
 -- Secrets are masked before a frame is stored.
 begin;
-select plan(53);
+select plan(54);
 select tests.act_as_owner();
 
 select is(ocpp.mask_payload(v.payload), v.masked, v.description)
@@ -82,6 +82,10 @@ from (
             'id tokens are no secrets'),
         ('{"key":"HeartbeatInterval","value":"300"}', '{"key":"HeartbeatInterval","value":"300"}',
             'other configuration stays'),
+        (
+            '{"fileName":"x/vt_abcdefghijklmnopqrstuvwxyz0123456789-_ABCDE/y"}',
+            '{"fileName":"x/***/y"}', 'a one-time ticket, wherever it stands'
+        ),
         ('', '', 'nothing is nothing'),
         (null, null, 'null is null')
 ) as v (payload, masked, description);

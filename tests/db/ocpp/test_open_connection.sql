@@ -1,6 +1,6 @@
 -- Handshakes: who may connect, over which protocol, and which socket counts.
 begin;
-select plan(62);
+select plan(60);
 select tests.act_as_owner();
 
 delete from ops.connections;
@@ -21,29 +21,33 @@ create function pg_temp.connect(
     p_username text,
     p_password bytea,
     p_offered text[] default '{ocpp1.6}',
-    p_is_tls boolean default false,
-    p_bridge_id uuid default '00000000-0000-4000-b000-000000000001'
+    p_tls_version text default null,
+    p_bridge_id uuid default '00000000-0000-4000-b000-000000000001',
+    p_certificate jsonb default null
 )
 returns jsonb
 language sql
 as $$
     select ocpp.open_connection(
-        p_bridge_id, p_path, p_username, p_password, p_offered, '192.0.2.1:5000', p_is_tls,
-        'Charger/1'
+        p_bridge_id, p_path, p_username, p_password, p_offered, '192.0.2.1:5000', p_tls_version,
+        p_certificate, 'Charger/1'
     )
 $$;
 create function pg_temp.human_key() returns bytea language sql immutable as $$
     select convert_to('open: sesame', 'UTF8') || '\x00ff'
 $$;
 grant execute on function pg_temp.human_key() to bridge;
-grant execute on function pg_temp.connect(text[], text, bytea, text[], boolean, uuid) to bridge;
+grant execute on function pg_temp.connect(
+    text[], text, bytea, text[], text, uuid, jsonb
+) to bridge;
 
 -- Accepted -----------------------------------------------------------------------------------
 
 select tests.act_as_login('bridge');
 select is(
     pg_temp.connect('{GW-CP-1}', 'GW-CP-1', 'AAAAABBBBBCCCCCDDDDD') - 'connection_id',
-    '{"status": 101, "identity": "GW-CP-1", "subprotocol": "ocpp1.6"}',
+    '{"status": 101, "identity": "GW-CP-1", "subprotocol": "ocpp1.6", "settle_s": null,
+      "command_timeout_s": null, "command_gap_s": null}',
     'the right key opens a connection'
 );
 select tests.act_as_owner();
@@ -77,8 +81,8 @@ select is(
 
 select tests.act_as_login('bridge');
 select is(
-    pg_temp.connect(p.path, p.username, 'AAAAABBBBBCCCCCDDDDD') - 'connection_id',
-    '{"status": 101, "identity": "GW-CP-1", "subprotocol": "ocpp1.6"}', p.description
+    pg_temp.connect(p.path, p.username, 'AAAAABBBBBCCCCCDDDDD') ->> 'identity', 'GW-CP-1',
+    p.description
 )
 from (
     values
@@ -184,24 +188,6 @@ select is(
     (select c.flags from ops.connections as c where c.charge_point_id = 1002), '{no_key}',
     'the log says so'
 );
-update core.charge_points as c set security_profile = 2 where c.id = 1001;
-select tests.act_as_login('bridge');
-select is(
-    pg_temp.connect('{GW-CP-1}', 'GW-CP-1', 'AAAAABBBBBCCCCCDDDDD'),
-    '{"status": 401, "reason": "needs_tls"}', 'profile 2 is not served without TLS'
-);
-select is(
-    pg_temp.connect('{GW-CP-1}', 'GW-CP-1', 'AAAAABBBBBCCCCCDDDDD', p_is_tls => true) ->> 'status',
-    '101', 'it is with TLS'
-);
-select tests.act_as_owner();
-update core.charge_points as c set security_profile = 3 where c.id = 1001;
-select tests.act_as_login('bridge');
-select is(
-    pg_temp.connect('{GW-CP-1}', 'GW-CP-1', 'AAAAABBBBBCCCCCDDDDD', p_is_tls => true),
-    '{"status": 401, "reason": "needs_client_certificate"}', 'profile 3 needs a certificate'
-);
-select tests.act_as_owner();
 update core.charge_points as c set security_profile = 1, is_enabled = false where c.id = 1001;
 select tests.act_as_login('bridge');
 select is(
@@ -245,6 +231,13 @@ select is(
     pg_temp.connect('{GW-CP-1}', 'GW-CP-1', 'AAAAABBBBBCCCCCDDDDD') ->> 'status', '101',
     'the old key opens as long as the new one has not connected'
 );
+select tests.act_as_owner();
+select results_eq(
+    $$ select c.flags from ops.connections as c
+       where c.charge_point_id = 1001 and c.closed_at is null $$,
+    $$ values ('{old_key}'::text[]) $$, 'which the log says'
+);
+select tests.act_as_login('bridge');
 select is(
     pg_temp.connect('{GW-CP-1}', 'GW-CP-1', 'EEEEEFFFFFGGGGGHHHHH') ->> 'status', '101',
     'the new key connects'

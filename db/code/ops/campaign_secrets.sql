@@ -1,0 +1,2 @@
+-- Unmasked payloads of campaigns: no policy and no grant. Functions write and read them, and no
+-- audit may hold them.
