@@ -2,7 +2,7 @@
 
 There is no task and no timer for an open socket: pings come from one scheduler for all
 (registry.py), and a message goes from the socket's callback straight to its session. That is
-what keeps an idle connection small.
+what keeps an idle connection small. When it is read and when it is over is told by stream.py.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import ssl
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import cast
 
 from websockets.exceptions import ProtocolError
 from websockets.frames import Close, Frame, Opcode
@@ -25,14 +24,10 @@ from websockets.server import ServerProtocol
 
 from bridge.limits import FRAME_BYTES, Allowance, Visit
 from bridge.session import POLICY_VIOLATION, Session
+from bridge.stream import Stream
 
 __all__ = ["Arrival", "Connection", "retry_later"]
 
-# Bytes given to the parser at once, so that a full session stops within one such piece.
-CHUNK_BYTES = 4096
-# Answers that a charger does not read; past that it is not read either.
-WRITE_LIMIT_BYTES = 32_768
-CLOSE_TIMEOUT_S = 5.0
 # A control frame holds 125 bytes, two of them the code (RFC 6455 §5.5.1).
 MAX_REASON_BYTES = 123
 ABNORMAL = 1006
@@ -41,6 +36,8 @@ logger = logging.getLogger(__name__)
 # The library reports each socket at level info.
 _library_logger = logging.getLogger("bridge.websockets")
 _library_logger.setLevel(logging.WARNING)
+# What is left of the library's core when a socket is gone.
+_GONE = ServerProtocol(state=State.CLOSED, logger=_library_logger)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,25 +55,19 @@ class Arrival:
     """Event loop time at which its handshake must be over."""
 
 
-class Connection(asyncio.Protocol):
+class Connection(Stream):
     """The transport layer of one charger, or of whatever else connects."""
 
     __slots__ = (
         "_allowance",
-        "_backlog",
         "_close_reason",
         "_deadline",
         "_fragments",
         "_is_admitting",
         "_is_ending",
-        "_is_reading",
-        "_is_resting",
-        "_is_write_full",
         "_on_end",
         "_on_request",
         "_protocol",
-        "_timer",
-        "_transport",
         "answers_pings",
         "is_behind_proxy",
         "last_frame_at",
@@ -93,25 +84,17 @@ class Connection(asyncio.Protocol):
         on_request: Callable[[Connection, Request], None],
         on_end: Callable[[Connection, int, str], None],
     ) -> None:
+        super().__init__()
         self._on_request = on_request
         self._on_end = on_end
         self._protocol = ServerProtocol(logger=_library_logger)
-        self._transport: asyncio.Transport | None = None
         # Event loop time at which the handshake must be over.
         self._deadline = arrival.deadline
-        # Ends the handshake, a rest, later the closing; none while the socket is simply open.
-        self._timer: asyncio.TimerHandle | None = None
         # True from the complete request to its response: nothing may come meanwhile.
         self._is_admitting = False
         # True once we began to close: what comes then is ignored.
         self._is_ending = False
-        self._is_reading = True
-        self._is_write_full = False
-        # True while a charger that sent too much is not read.
-        self._is_resting = False
         self._allowance: Allowance | None = None
-        # What was received while reading was stopped.
-        self._backlog = b""
         self._fragments: list[bytes] | None = None
         self._close_reason = ""
         self.answers_pings = False
@@ -139,11 +122,6 @@ class Connection(asyncio.Protocol):
         transport = self._transport
         return self._is_admitting and transport is not None and not transport.is_closing()
 
-    @property
-    def is_awaited(self) -> bool:
-        """Whether silence is the charger's: not when it is us who do not read."""
-        return self._is_reading or self._is_write_full
-
     def client_certificate(self) -> bytes | None:
         """The client certificate in DER, which the TLS layer found valid; None without."""
         transport = self._transport
@@ -153,8 +131,7 @@ class Connection(asyncio.Protocol):
     # Callbacks of the event loop
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)
-        self._transport.set_write_buffer_limits(WRITE_LIMIT_BYTES)
+        super().connection_made(transport)
         self._timer = asyncio.get_running_loop().call_at(self._deadline, self._on_timeout)
         tls = transport.get_extra_info("ssl_object")
         if tls is not None:
@@ -166,40 +143,22 @@ class Connection(asyncio.Protocol):
             self._abort("not HTTP")
             return
         self.last_frame_at = asyncio.get_running_loop().time()
-        if self._backlog or not self._is_reading:
-            self._backlog += data
-        elif len(data) <= CHUNK_BYTES:
-            self._receive(data)
-        else:
-            self._receive_pieces(data)
+        super().data_received(data)
 
     def eof_received(self) -> None:
         self._protocol.receive_eof()
         self._flush()
 
-    def connection_lost(self, _exc: Exception | None) -> None:
-        self._cancel_timer()
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
         self._protocol.receive_eof()
-        self._transport = None
-        self._backlog = b""
-        self._on_end(self, *self._close_code_and_reason())
-
-    def pause_writing(self) -> None:
-        self._is_write_full = True
-        self._adjust_reading()
-
-    def resume_writing(self) -> None:
-        self._is_write_full = False
-        self._adjust_reading()
+        code, reason = self._close_code_and_reason()
+        _take_apart(self._protocol)
+        self._protocol = _GONE
+        self._on_end(self, code, reason)
+        self.session = None
 
     # Receiving
-
-    def _receive_pieces(self, data: bytes) -> None:
-        for start in range(0, len(data), CHUNK_BYTES):
-            if not self._is_reading:
-                self._backlog = data[start:]
-                return
-            self._receive(data[start : start + CHUNK_BYTES])
 
     def _receive(self, data: bytes) -> None:
         protocol = self._protocol
@@ -225,22 +184,14 @@ class Connection(asyncio.Protocol):
 
     def _charge(self, allowance: Allowance, calls: int, size: int) -> None:
         """Count what came; a charger that sends too much is read later."""
-        loop = asyncio.get_running_loop()
-        now = loop.time()
+        now = asyncio.get_running_loop().time()
         wait_s = allowance.charge(now, calls=calls, size=size)
         if not wait_s or self._is_ending or self._is_resting:
             return
         if allowance.is_exceeded(now):
             self.close(POLICY_VIOLATION, "too many messages for too long")
             return
-        self._is_resting = True
-        self._timer = loop.call_later(wait_s, self._on_rested)
-        self._adjust_reading()
-
-    def _on_rested(self) -> None:
-        self._timer = None
-        self._is_resting = False
-        self._adjust_reading()
+        self._rest(wait_s)
 
     def _receive_request(self, request: Request) -> None:
         if self._protocol.close_expected():
@@ -339,6 +290,7 @@ class Connection(asyncio.Protocol):
         self._flush()
         self._cancel_timer()
         # The first core keeps the request; a fresh one holds nothing but its state.
+        _take_apart(self._protocol)
         self._protocol = ServerProtocol(
             state=State.OPEN, max_size=max_frame_bytes, logger=_library_logger
         )
@@ -387,11 +339,6 @@ class Connection(asyncio.Protocol):
 
     # Ending
 
-    def abort(self) -> None:
-        """End the TCP connection without a word."""
-        if self._transport is not None:
-            self._transport.abort()
-
     def _abort(self, why: str) -> None:
         logger.debug("dropped %s: %s", self.remote_address, why)
         self.abort()
@@ -413,16 +360,6 @@ class Connection(asyncio.Protocol):
             logger.debug("dropped %s: the handshake took too long", self.remote_address)
         self.abort()
 
-    def _end_soon(self) -> None:
-        self._cancel_timer()
-        if self._transport is not None:
-            self._timer = asyncio.get_running_loop().call_later(CLOSE_TIMEOUT_S, self._on_timeout)
-
-    def _cancel_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
     def _close_code_and_reason(self) -> tuple[int, str]:
         """What ended the connection: our close frame, the charger's, or neither (1006)."""
         sent, received = self._protocol.close_sent, self._protocol.close_rcvd
@@ -434,46 +371,25 @@ class Connection(asyncio.Protocol):
 
     # Flow
 
-    def _adjust_reading(self) -> None:
-        """Read, unless the handshake, the session or the charger's own deafness forbids it."""
-        transport = self._transport
-        if transport is None or transport.is_closing():
-            return
+    def _should_read(self) -> bool:
+        """Not while the handshake, the session or the charger's own deafness forbids it."""
+        if self._is_admitting:
+            return False
+        if self._protocol.state is not State.OPEN:
+            return True
         session = self.session
-        is_closing = self._protocol.state is not State.OPEN
-        should_read = not self._is_admitting and (
-            is_closing
-            or not (
-                self._is_write_full or self._is_resting or (session is not None and session.is_full)
-            )
+        return not (
+            self._is_write_full or self._is_resting or (session is not None and session.is_full)
         )
-        if should_read == self._is_reading:
-            return
-        self._is_reading = should_read
-        if not should_read:
-            transport.pause_reading()
-            return
-        transport.resume_reading()
-        if self._backlog:
-            data, self._backlog = self._backlog, b""
-            self._receive_pieces(data)
 
     def _flush(self) -> None:
-        """Write what the library wants to be written; an empty piece ends the stream."""
-        transport = self._transport
-        for data in self._protocol.data_to_send():
-            if transport is None or transport.is_closing():
-                continue
-            if data:
-                transport.write(data)
-                continue
-            try:
-                transport.write_eof()
-            except (OSError, RuntimeError, NotImplementedError):
-                transport.close()
-            if self._timer is None or self._is_resting:
-                self._is_resting = False
-                self._end_soon()
+        """Write what the library wants to be written."""
+        self._write(self._protocol.data_to_send())
+
+
+def _take_apart(protocol: ServerProtocol) -> None:
+    """Free a core that is done with: it refers to itself, and cycles are looked for rarely."""
+    vars(protocol).clear()
 
 
 def retry_later() -> dict[str, str]:

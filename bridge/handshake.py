@@ -14,7 +14,7 @@ from urllib.parse import unquote_to_bytes
 from websockets.datastructures import Headers
 from websockets.http11 import Request
 
-__all__ = ["Offer", "basic_credentials", "is_upgrade", "path_segments"]
+__all__ = ["Offer", "basic_credentials", "is_upgrade", "path_segments", "shown_path"]
 
 MAX_TEXT_CHARACTERS = 255
 
@@ -53,12 +53,8 @@ def path_segments(target: str) -> tuple[str, ...] | None:
     The query is no part of an identity. None for what is no UTF-8, holds NUL or is absurdly
     long: such a path can name no charger, and PostgreSQL's text could not hold it.
     """
-    if target.lower().startswith(("http://", "https://", "ws://", "wss://")):
-        # Absolute form (RFC 9112 §3.2.2), as some proxies send it.
-        target = "/" + target.partition("://")[2].partition("/")[2]
-    target = target.partition("?")[0].partition("#")[0]
     segments = []
-    for raw in target.split("/"):
+    for raw in shown_path(target).split("/"):
         if not raw:
             continue
         try:
@@ -69,6 +65,14 @@ def path_segments(target: str) -> tuple[str, ...] | None:
             return None
         segments.append(segment)
     return tuple(segments)
+
+
+def shown_path(target: str) -> str:
+    """Return what of a request target may be logged: host and query can hold credentials."""
+    if target.lower().startswith(("http://", "https://", "ws://", "wss://")):
+        # Absolute form (RFC 9112 §3.2.2), as some proxies send it.
+        target = "/" + target.partition("://")[2].partition("/")[2]
+    return target.partition("?")[0].partition("#")[0]
 
 
 def basic_credentials(headers: Headers) -> tuple[str | None, bytes | None]:

@@ -101,6 +101,27 @@ class Desk(Protocol):
         """Store an outcome; `release` is called when that is done, or given up."""
 
 
+class _Gone:
+    """The wire of a session that is over."""
+
+    __slots__ = ("connection_id", "identity")
+
+    is_serving = False
+
+    def __init__(self, wire: Wire) -> None:
+        self.identity = wire.identity
+        self.connection_id = wire.connection_id
+
+    def send(self, _frame: bytes) -> bool:
+        return False
+
+    def close(self, _code: int, _reason: str) -> None:
+        pass
+
+    def on_quiet(self) -> None:
+        pass
+
+
 class State(enum.Enum):
     """Where the one command of a charger is."""
 
@@ -131,7 +152,7 @@ class Outgoing:
     )
 
     def __init__(self, wire: Wire, desk: Desk, schemas: Schemas, terms: LinkTerms) -> None:
-        self._wire = wire
+        self._wire: Wire = wire
         self._desk = desk
         self._schemas = schemas
         # Event loop time from which commands are taken; nothing once a call was answered.
@@ -262,6 +283,10 @@ class Outgoing:
             self._pending = None
         if self._state is not State.REPORTING:
             self._state = State.FREE
+
+    def leave(self) -> None:
+        """Nothing is on its way any more: let go of the session, which holds this."""
+        self._wire = _Gone(self._wire)
 
     # Inside
 

@@ -94,14 +94,14 @@ class Ports:
         files = self._settings.tls
         if files is None:
             return
-        for port in self._all:
-            if port.context is None:
-                continue
-            try:
-                port.context = make_context(files, is_old=port.is_old)
-            except SettingsError as error:
-                logger.error("the certificates stay as they were: %s", error)
-                return
+        secure = [port for port in self._all if port.context is not None]
+        try:
+            contexts = [make_context(files, is_old=port.is_old) for port in secure]
+        except SettingsError as error:
+            logger.error("the certificates stay as they were: %s", error)
+            return
+        for port, context in zip(secure, contexts, strict=True):
+            port.context = context
         logger.info("the certificates were read again")
 
     def close(self) -> None:

@@ -32,6 +32,7 @@ _ADDRESS_BYTES = {0x11: 4, 0x21: 16}
 _TLV_TLS = 0x20
 _TLV_TLS_VERSION = 0x21
 _CLIENT_USED_TLS = 0x01
+_TLS_NAME = re.compile(rb"[A-Za-z0-9._-]{1,20}")
 
 _FOR = re.compile(r"""(?:^|;)\s*for\s*=\s*(?:"([^"]*)"|([^;"\s]*))""", re.IGNORECASE)
 _HEADERS = ("x-forwarded-for", "forwarded")
@@ -47,7 +48,7 @@ class Origin:
     address: str | None
     """None for a connection of the proxy itself, a health check."""
     tls_version: str | None
-    """Of the connection to the proxy, when that ended its TLS and says so."""
+    """Of the connection to the proxy, when that ended its TLS and says so readably."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,8 @@ def _find_tls_version(extensions: bytes) -> str | None:
     if len(tls) < 5 or not tls[0] & _CLIENT_USED_TLS:
         return None
     version = _extensions(tls[5:]).get(_TLV_TLS_VERSION, b"")
-    return version.decode("ascii", "replace")[:20] or None
+    # What is no name of a version is no TLS: the database could not even hold some of it.
+    return version.decode() if _TLS_NAME.fullmatch(version) else None
 
 
 def _extensions(data: bytes) -> dict[int, bytes]:

@@ -7,6 +7,7 @@ import http
 import json
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from websockets.http11 import Request, Response
@@ -16,7 +17,7 @@ from bridge.connection import Arrival, Connection, retry_later
 from bridge.database import Database
 from bridge.distrust import Distrust
 from bridge.exceptions import BridgeError, StatementFailed
-from bridge.handshake import Offer, is_upgrade
+from bridge.handshake import Offer, is_upgrade, shown_path
 from bridge.journal import Journal
 from bridge.limits import Allowances, Gate, Limits, Refusals, address_key
 from bridge.outgoing import LinkTerms
@@ -32,6 +33,20 @@ __all__ = ["Reception"]
 REMEMBERED = frozenset({401, 403, 404})
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Application:
+    """A request that waits for its turn and for the database."""
+
+    connection: Connection
+    request: Request
+    response: Response
+    """What is sent when it is granted."""
+    offer: Offer
+    certificate: bytes | None
+    key: int
+    """Hash of everything that the database decides by."""
 
 
 class Reception:
@@ -106,7 +121,7 @@ class Reception:
                 "refused %s: %d for %.100r",
                 connection.remote_address,
                 response.status_code,
-                request.path,
+                shown_path(request.path),
             )
             connection.respond(response)
         elif offer is None:
@@ -128,19 +143,19 @@ class Reception:
         """Refuse from memory what was refused often; the rest gets a turn."""
         loop = asyncio.get_running_loop()
         certificate = connection.client_certificate()
-        key = hash((offer, address_key(connection.remote_address), certificate))
+        address = address_key(connection.remote_address)
+        key = hash((offer, address, certificate))
         status = self._refusals.find(key, loop.time())
         if status is not None:
             reason = "too many reconnects" if status == 429 else "refused before"
             self._refuse(connection, request, status, reason)
             return
-        turn_s = None if self._admission is None else self._admission.reserve()
-        if turn_s is None:
+        turn = None if self._admission is None else self._admission.reserve(address)
+        if turn is None:
             self._refuse(connection, request, 503, "too many at once")
             return
-        task = loop.create_task(
-            self._admit(connection, request, response, offer, certificate, key, turn_s)
-        )
+        application = _Application(connection, request, response, offer, certificate, key)
+        task = loop.create_task(self._admit(application, turn))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -150,7 +165,7 @@ class Reception:
             connection.remote_address,
             status,
             reason,
-            request.path,
+            shown_path(request.path),
         )
         # Why is for our log only: an unknown charger and a wrong key look the same outside.
         headers = {}
@@ -160,22 +175,17 @@ class Reception:
             headers = retry_later()
         connection.refuse(status, http.HTTPStatus(status).phrase.lower(), headers)
 
-    async def _admit(
-        self,
-        connection: Connection,
-        request: Request,
-        response: Response,
-        offer: Offer,
-        certificate: bytes | None,
-        key: int,
-        turn_s: float,
-    ) -> None:
+    async def _admit(self, application: _Application, turn: asyncio.Future[None]) -> None:
         """Ask the database, when it is its turn, and answer the upgrade request."""
-        if turn_s > 0:
-            await asyncio.sleep(turn_s)
+        await turn
+        connection, request, offer = application.connection, application.request, application.offer
         answer: dict[str, Any] = {}
         try:
-            described = None if certificate is None else describe_certificate(certificate)
+            described = (
+                None
+                if application.certificate is None
+                else describe_certificate(application.certificate)
+            )
             client_certificate = None if described is None else json.dumps(described)
             async with self._database.handshake_link() as link:
                 if not connection.is_admitting:
@@ -195,11 +205,11 @@ class Reception:
             status = int(answer["status"])
             if status != 101:
                 if status in REMEMBERED:
-                    self._refusals.note(key, status, asyncio.get_running_loop().time())
+                    self._refusals.note(application.key, status, asyncio.get_running_loop().time())
                 self._refuse(connection, request, status, str(answer.get("reason", "")))
             else:
-                self._refusals.forget(key)
-                self._open(connection, request, response, offer, answer)
+                self._refusals.forget(application.key)
+                self._open(application, answer)
         except BridgeError as error:
             if isinstance(error, StatementFailed):
                 level = logging.WARNING if error.is_blocked else logging.ERROR
@@ -213,14 +223,8 @@ class Reception:
             if isinstance(connection_id, int) and connection.session is None:
                 self._journal.record_closing(connection_id, 1006, "left during the handshake")
 
-    def _open(
-        self,
-        connection: Connection,
-        request: Request,
-        response: Response,
-        offer: Offer,
-        answer: dict[str, Any],
-    ) -> None:
+    def _open(self, application: _Application, answer: dict[str, Any]) -> None:
+        connection = application.connection
         services = self._services
         connection_id = answer.get("connection_id")
         subprotocol = answer.get("subprotocol")
@@ -228,14 +232,18 @@ class Reception:
             # No common subprotocol: finish without the header, then close (OCPP-J 1.6 §3.2).
             if connection.is_admitting:
                 connection.upgrade(
-                    response, subprotocol=None, max_frame_bytes=125, session=None, allowance=None
+                    application.response,
+                    subprotocol=None,
+                    max_frame_bytes=125,
+                    session=None,
+                    allowance=None,
                 )
                 connection.close(int(answer["close_code"]), str(answer["close_reason"]))
             logger.info("refused %s: no common protocol", connection.remote_address)
             return
         if not connection.is_admitting or not self._is_ready() or services is None:
             self._journal.record_closing(connection_id, 1006, "left during the handshake")
-            self._refuse(connection, request, 503, "not ready")
+            self._refuse(connection, application.request, 503, "not ready")
             return
         identity = str(answer["identity"])
         session = Session(
@@ -250,9 +258,9 @@ class Reception:
             ),
         )
         connection.upgrade(
-            response,
+            application.response,
             # A charger that offers none may be assumed to speak one (row 1): no header then.
-            subprotocol=subprotocol if subprotocol in offer.subprotocols else None,
+            subprotocol=subprotocol if subprotocol in application.offer.subprotocols else None,
             max_frame_bytes=services.policy.max_frame_bytes,
             session=session,
             allowance=self._allowances.get(identity),

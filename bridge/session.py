@@ -328,6 +328,7 @@ class Session:
             self._is_recorded = True
             code, reason = self._end
             self._services.journal.record_closing(self.connection_id, code, reason)
+            self.outgoing.leave()
 
     def _log_answer(self, answer: bytes, action: str) -> None:
         """Log an answer that is sent once more; the batch logged it the first time."""

@@ -152,7 +152,7 @@ def _load(context: ssl.SSLContext, pair: tuple[Path, Path], kind: str) -> None:
 def describe_certificate(der: bytes) -> dict[str, Any] | None:
     """What ocpp.open_connection takes of a client certificate; None for one that is unreadable.
 
-    Texts may be null where the certificate has none.
+    Texts may be null where the certificate has none, or several.
     """
     try:
         certificate = x509.load_der_x509_certificate(der)
@@ -172,7 +172,8 @@ def describe_certificate(der: bytes) -> dict[str, Any] | None:
 
 def _attribute(name: x509.Name, oid: x509.ObjectIdentifier) -> str | None:
     found = name.get_attributes_for_oid(oid)
-    if not found:
+    # Of several nobody can say which one its authority has looked at.
+    if len(found) != 1:
         return None
     value = found[0].value
     text = value if isinstance(value, str) else value.decode("latin-1")

@@ -7,17 +7,20 @@ setting VOLTARO_CA says which: `local` (the default) or `command`.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import ipaddress
 import os
 import shlex
+import signal
 import subprocess
+import tempfile
+import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import IO, Literal, Protocol
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -47,6 +50,8 @@ _ROOT_DAYS = 20 * 365
 # Clocks of chargers and ours differ.
 _BACKDATED = timedelta(hours=1)
 _LONGEST_CHAIN = 100_000
+# A program that left its process group may hold its pipes for ever.
+_PIPE_TIMEOUT_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,25 +254,66 @@ class CommandAuthority:
             "CERTIFICATE_ORGANIZATION": subject.organization,
             "CERTIFICATE_DAYS": str(subject.days),
         }
-        try:
-            done = subprocess.run(
-                self._command,
-                input=csr_pem.encode(),
-                capture_output=True,
-                timeout=self._timeout_s,
-                env=environment,
-                check=False,
+        answer, complaint, status = self._run(csr_pem, environment)
+        if status != 0:
+            lines = complaint.decode(errors="replace").strip().splitlines()
+            raise AuthorityError(
+                f"the command ended with status {status}: {lines[-1] if lines else ''}"
             )
+        if len(answer) > _LONGEST_CHAIN:
+            raise AuthorityError("the answer is too long")
+        return _checked(answer, csr_pem, subject)
+
+    def _run(self, csr_pem: str, environment: Mapping[str, str]) -> tuple[bytes, bytes, int]:
+        """What the program wrote, no more than the longest answer, and its status.
+
+        What it started ends with it: it is a process group of its own, killed when the program
+        has ended or its time is up. Raises AuthorityError.
+        """
+        with tempfile.TemporaryFile() as request:
+            request.write(csr_pem.encode())
+            request.seek(0)
+            try:
+                program = subprocess.Popen(
+                    self._command,
+                    stdin=request,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    env=environment,
+                    start_new_session=True,
+                )
+            except (OSError, ValueError) as error:
+                raise AuthorityError(f"the command cannot be run: {error}") from error
+        outputs = [_Output(program.stdout), _Output(program.stderr)]
+        try:
+            status = program.wait(self._timeout_s)
         except subprocess.TimeoutExpired as error:
             raise AuthorityError(f"no answer within {self._timeout_s:g} s") from error
-        except (OSError, ValueError) as error:
-            raise AuthorityError(f"the command cannot be run: {error}") from error
-        if done.returncode != 0:
-            lines = done.stderr.decode(errors="replace").strip().splitlines()
-            raise AuthorityError(
-                f"the command ended with status {done.returncode}: {lines[-1] if lines else ''}"
-            )
-        return _checked(done.stdout[: _LONGEST_CHAIN + 1], csr_pem, subject)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(program.pid, signal.SIGKILL)
+            program.wait()
+            for output in outputs:
+                output.join(_PIPE_TIMEOUT_S)
+        return outputs[0].text, outputs[1].text, status
+
+
+class _Output(threading.Thread):
+    """Reads a pipe to its end and keeps its beginning, so that no program fills our memory."""
+
+    def __init__(self, pipe: IO[bytes] | None) -> None:
+        super().__init__(daemon=True)
+        self._pipe = pipe
+        self.text = b""
+        self.start()
+
+    def run(self) -> None:
+        if self._pipe is None:
+            return
+        with self._pipe as pipe:
+            while part := pipe.read(65536):
+                if len(self.text) <= _LONGEST_CHAIN:
+                    self.text += part
 
 
 def _checked(answer: bytes, csr_pem: str, subject: Subject) -> str:
@@ -357,7 +403,7 @@ def _write(path: Path, text: str) -> None:
     part.rename(path)
 
 
-@contextmanager
+@contextlib.contextmanager
 def _locked(path: Path) -> Iterator[None]:
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

@@ -72,8 +72,18 @@ class Signer(Worker):
             # What a charger sent must not end the signing for all others.
             _logger.exception("certificate request %s of tenant %s", request_id, tenant_id)
             problem = f"{type(error).__name__}: {error}"
-        row = connection.execute(
-            "select jobs.finish_certificate_request(%s, %s, %s, %s)",
-            [tenant_id, request_id, chain, problem],
-        ).fetchone()
+        finish = "select jobs.finish_certificate_request(%s, %s, %s, %s)"
+        row = None
+        if chain is not None:
+            try:
+                row = connection.execute(finish, [tenant_id, request_id, chain, None]).fetchone()
+            except psycopg.Error as error:
+                # What was signed is not taken: a failure as well, which is counted and alarms.
+                if error.sqlstate not in ("PT400", "PT409"):
+                    raise
+                problem = f"what was signed cannot be sent: {error.diag.message_primary}"
+        if problem is not None:
+            # PostgreSQL's text has no NUL.
+            problem = problem.replace("\0", "\u2400")
+            row = connection.execute(finish, [tenant_id, request_id, None, problem]).fetchone()
         return f"{row[0] if row else 'lost'}{f': {problem}' if problem else ''}"

@@ -75,7 +75,7 @@ comment on table core.certificate_requests is
 create table core.charge_point_certificates (
     tenant_id bigint not null,
     id bigint not null generated always as identity,
-    charge_point_id bigint not null,
+    charge_point_id bigint,
     certificate_request_id bigint,
     fingerprint_sha256 bytea not null,
     serial_number text not null,
@@ -94,7 +94,7 @@ create table core.charge_point_certificates (
     constraint charge_point_certificates_fingerprint_key unique (fingerprint_sha256),
     constraint charge_point_certificates_charge_point_fkey
     foreign key (tenant_id, charge_point_id)
-    references core.charge_points (tenant_id, id) on delete cascade,
+    references core.charge_points (tenant_id, id) on delete set null (charge_point_id),
     constraint charge_point_certificates_request_fkey
     foreign key (tenant_id, certificate_request_id)
     references core.certificate_requests (tenant_id, id)

@@ -42,7 +42,10 @@ create table core.configuration_template_keys (
     -- A secret belongs to one charger and has its own way.
     constraint configuration_template_keys_secret_check
     check (
-        key !~* '(authori[sz]ation_?key|passw(or)?d|passphrase|secret|private_?key|credential|psk)'
+        key !~* (
+            '(authori[sz]ation_?key|passw(or)?d|passphrase|secret|private_?key|credential|psk|pwd'
+            '|(api|auth|access|mqtt)_?token|(ftp|wifi|wlan|mqtt|apn|sim)_?pass)'
+        )
     )
 );
 -- A key is a CiString (OCPP 1.6 §7.29): its case makes no difference.
@@ -124,6 +127,7 @@ create table core.local_lists (
     is_certain boolean not null default false,
     sent_version integer,
     status_reported text,
+    compared_at timestamptz,
     checked_at timestamptz,
     updated_at timestamptz,
     constraint local_lists_pkey primary key (tenant_id, charge_point_id),
@@ -522,6 +526,8 @@ insert into ops.settings (name, value, description) values
     ('fleet.max_configuration_keys', '1000', 'Configuration keys kept of one charge point.'),
     ('fleet.max_local_list_entries', '1000', 'Length of a local list where a charger names none.'),
     ('fleet.max_local_list_chunk', '100', 'Entries of one update where a charger names no limit.'),
+    ('fleet.max_local_list_work', '12000', 'Entries that one call about a group goes through.'),
+    ('fleet.max_template_s', '3', 'So long one call about a group applies templates.'),
     ('charging.max_driver_reservations', '1', 'Open reservations that a driver may have.'),
     ('charging.reservation_minutes', '60', 'How long a reservation lasts; a driver gets no more.'),
     ('jobs.device_history_days', '1095', 'How long the past of keys and profiles is kept.'),

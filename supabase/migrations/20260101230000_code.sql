@@ -2331,7 +2331,7 @@ comment on view api.charge_point_certificates is
 comment on column api.charge_point_certificates.tenant_id is 'The tenant that owns the row.';
 comment on column api.charge_point_certificates.id is 'Number of the certificate.';
 comment on column api.charge_point_certificates.charge_point_id is
-    'The charge point whose it is, and no others.';
+    'The charge point whose it is, and no others; null when that was deleted: refused.';
 comment on column api.charge_point_certificates.certificate_request_id is
     'The request that it was signed for; null when it was not signed by us.';
 comment on column api.charge_point_certificates.fingerprint_sha256 is
@@ -3016,7 +3016,7 @@ comment on function api.create_api_key(text, timestamptz) is
 --
 -- revoke_others retires the keys it has at once, for one that was stolen; without it they stay
 -- valid until the charge point has connected with the new one (fleet.create_charge_point_key).
--- Writes:  core.charge_point_keys.
+-- Writes:  core.charge_point_keys, ops.commands.
 -- Errors:  PT403 permission_missing, PT404 charge_point_unknown (also for another tenant's).
 -- Definer: keys are written by functions only.
 create or replace function api.create_charge_point_key(
@@ -3047,12 +3047,9 @@ begin
     end if;
 
     if create_charge_point_key.revoke_others then
-        update core.charge_point_keys as k
-        set retired_at = now()
-        where
-            k.tenant_id = v_tenant_id
-            and k.charge_point_id = create_charge_point_key.charge_point_id
-            and k.retired_at is null;
+        perform fleet.retire_charge_point_keys(
+            v_tenant_id, create_charge_point_key.charge_point_id, null
+        );
     end if;
     return jsonb_build_object(
         'key', fleet.create_charge_point_key(v_tenant_id, create_charge_point_key.charge_point_id)
@@ -4678,6 +4675,7 @@ select
     t.time_zone,
     t.currency,
     t.language,
+    t.cpo_name,
     t.is_active,
     t.allows_sign_up,
     t.created_at,
@@ -4685,21 +4683,24 @@ select
 from core.tenants as t;
 
 grant select (
-    id, slug, name, country_code, party_id, time_zone, currency, language, is_active,
-    allows_sign_up, created_at, updated_at
+    id, slug, name, country_code, party_id, time_zone, currency, language, cpo_name,
+    is_active, allows_sign_up, created_at, updated_at
 ) on api.tenants to staff, customer, platform;
-grant update (name, time_zone, currency, language, allows_sign_up) on api.tenants to staff;
+grant update (name, time_zone, currency, language, cpo_name, allows_sign_up) on api.tenants
+to staff;
 grant insert (
-    slug, name, country_code, party_id, time_zone, currency, language, is_active, allows_sign_up
+    slug, name, country_code, party_id, time_zone, currency, language, cpo_name, is_active,
+    allows_sign_up
 ) on api.tenants to platform;
 grant update (
-    slug, name, country_code, party_id, time_zone, currency, language, is_active, allows_sign_up
+    slug, name, country_code, party_id, time_zone, currency, language, cpo_name, is_active,
+    allows_sign_up
 ) on api.tenants to platform;
 
 comment on view api.tenants is
     E'Your tenant; platform admins see all.\n'
-    'Staff with tenant.write change name, time_zone, currency, language and allows_sign_up; '
-    'platform admins make tenants and change everything.';
+    'Staff with tenant.write change name, time_zone, currency, language, cpo_name and '
+    'allows_sign_up; platform admins make tenants and change everything.';
 comment on column api.tenants.id is 'The tenant.';
 comment on column api.tenants.slug is 'Short name in addresses, such as the one chargers use.';
 comment on column api.tenants.name is 'Name of the operator.';
@@ -4708,6 +4709,9 @@ comment on column api.tenants.party_id is 'Operator id within the country (ISO 1
 comment on column api.tenants.time_zone is 'Time zone of the operator (IANA name).';
 comment on column api.tenants.currency is 'Currency of the operator (ISO 4217).';
 comment on column api.tenants.language is 'Language of e-mails (such as en or de-AT).';
+comment on column api.tenants.cpo_name is
+    'The organisation (O) in the certificates of its chargers, the name where there is none. '
+    'Change it before chargers get certificates: theirs keep the old one.';
 comment on column api.tenants.is_active is 'Whether its people and chargers may come in.';
 comment on column api.tenants.allows_sign_up is 'Whether drivers may sign up by themselves.';
 comment on column api.tenants.created_at is 'When the tenant was made.';
@@ -5492,7 +5496,11 @@ begin
     v_authorization.status := v_status;
     v_authorization.reason := v_reason;
     v_authorization.decided_at := now();
-    if fleet.is_within_volume(p_tenant_id, p_charge_point_id, 'authorizations') then
+    -- That of a start needs no count: there is one a session, and sessions are counted.
+    if
+        p_source = 'start'
+        or fleet.is_within_volume(p_tenant_id, p_charge_point_id, 'authorizations')
+    then
         insert into core.authorizations (
             tenant_id, charge_point_id, id_token, id_token_id, user_id, source, status, reason,
             decided_at
@@ -6182,11 +6190,15 @@ comment on function charging.is_profile_replaced(
 
 -- db/code/charging/check_session_volume.sql ----------------------------------------
 
--- Refuse to make a session for a charge point that made too many today.
+-- Put off a session of a charge point that made too many today.
 --
+-- A session is money: its message is neither refused, which would burn the charger's retries and
+-- then lose it (DESIGN 5), nor answered without being kept. It is left undone, as whatever we
+-- cannot do now: the socket closes, and the charger keeps the message and sends it again, until
+-- the day is over or an operator, whom the alarm called, raises fleet.max_sessions.
 -- Called by: charging.insert_session, charging.create_orphan_session: for a session that is new.
 -- Writes:    as fleet.is_within_volume.
--- Errors:    OCPP1 GenericError past fleet.max_sessions a day; the message log has the message.
+-- Errors:    54000 past fleet.max_sessions a day, for which ocpp.handle_calls gives no answer.
 create or replace function charging.check_session_volume(
     p_tenant_id bigint,
     p_charge_point_id bigint
@@ -6200,15 +6212,14 @@ as $$
 begin
     if not fleet.is_within_volume(p_tenant_id, p_charge_point_id, 'sessions') then
         raise exception using
-            errcode = 'OCPP1',
-            message = 'too many sessions today',
-            detail = 'GenericError';
+            errcode = 'program_limit_exceeded',
+            message = 'too many sessions today';
     end if;
 end;
 $$;
 revoke all on function charging.check_session_volume(bigint, bigint) from public;
 comment on function charging.check_session_volume(bigint, bigint) is
-    'Refuse to make a session for a charge point that made too many today.';
+    'Put off a session of a charge point that made too many today.';
 
 -- db/code/charging/choose_connector.sql ----------------------------------------
 
@@ -7503,6 +7514,16 @@ begin
     then
         perform charging.refuse_local_list('entries are a list of objects');
     end if;
+    -- OCPP 1.6 §2.2: a CiString is printable ASCII.
+    if exists (
+        select
+        from jsonb_array_elements(p_entries) as e (entry)
+        where
+            jsonb_typeof(e.entry -> 'id_token') is distinct from 'string'
+            or e.entry ->> 'id_token' !~ '^[ -~]{1,20}$'
+    ) then
+        perform charging.refuse_local_list('each entry has an id_token');
+    end if;
     select coalesce(
         jsonb_agg(
             case
@@ -7836,29 +7857,46 @@ declare
     v_energy_unit text;
     v_has_room boolean;
 begin
-    select p.lower_at, p.upper_at into v_lower_at, v_upper_at
-    from ops.partitioned_tables as p
-    where p.table_name = 'core.meter_values';
-    -- Few have this quirk: whether anybody does is asked first.
-    select lower(fleet.get_quirks(cp) ->> 'energy_unit') into v_energy_unit
-    from core.charge_points as cp
-    where
-        cp.tenant_id = p_tenant_id
-        and cp.id = p_charge_point_id
-        and (
-            cp.quirks ? 'energy_unit'
-            or exists (select from core.model_quirks as q where q.quirks ? 'energy_unit')
-        );
-    -- Of small messages one in twenty is counted, as twenty.
-    v_has_room := fleet.is_within_volume(
-        p_tenant_id, p_charge_point_id, 'readings',
+    -- Most stops bring none.
+    if p_meter_values is null then
+        return;
+    end if;
+    -- One look for all that is needed, as this runs for every message. Few have this quirk: whether
+    -- anybody does is asked first. Whether there is room is what fleet.is_within_volume answers.
+    select
+        p.lower_at, p.upper_at,
         case
-            when p_meter_values is null then 0
-            when v_reading_count >= 20 then v_reading_count
-            when random() < 0.05 then 20 * v_reading_count
-            else 0
-        end
-    );
+            when
+                cp.quirks ? 'energy_unit'
+                or exists (select from core.model_quirks as q where q.quirks ? 'energy_unit')
+                then lower(fleet.get_quirks(cp) ->> 'energy_unit')
+        end,
+        not exists (
+            select
+            from ops.charge_point_volumes as v
+            where
+                v.tenant_id = p_tenant_id
+                and v.charge_point_id = p_charge_point_id
+                and v.kind = 'readings'
+                and v.counted_since > clock_timestamp() - interval '1 day'
+                and v.amount >= (
+                    select s.value::bigint
+                    from ops.settings as s
+                    where s.name = 'fleet.max_readings'
+                )
+        )
+    into v_lower_at, v_upper_at, v_energy_unit, v_has_room
+    from ops.partitioned_tables as p
+    left join core.charge_points as cp
+        on cp.tenant_id = p_tenant_id and cp.id = p_charge_point_id
+    where p.table_name = 'core.meter_values';
+    -- Of small messages one in twenty is counted, as twenty.
+    if v_reading_count >= 20 or random() < 0.05 then
+        v_has_room := fleet.is_within_volume(
+            p_tenant_id, p_charge_point_id, 'readings',
+            case when v_reading_count >= 20 then 1 else 20 end * v_reading_count
+        );
+    end if;
     if not v_has_room then
         return;
     end if;
@@ -8390,8 +8428,10 @@ comment on function charging.refuse_active_sessions(core.charge_points[]) is
 
 -- Let a driver wait for the answer to one command before the next of its kind.
 --
--- An impatient finger must not fill the queue that the operator needs as well.
--- Called by: charging.send_driver_start, charging.send_driver_stop.
+-- An impatient finger must not fill the queue that the operator needs as well. Requests of one
+-- driver for one charge point wait for each other, or many at once would all find nothing.
+-- Called by: charging.send_driver_start, api.remote_stop_transaction.
+-- Locks:     driver and charge point, until the transaction ends.
 -- Errors:    PT409 command_pending.
 create or replace function charging.refuse_second_command(
     p_action text,
@@ -8399,11 +8439,20 @@ create or replace function charging.refuse_second_command(
 )
 returns void
 language plpgsql
-stable
+volatile
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+    perform pg_advisory_xact_lock(
+        hashtextextended(
+            format(
+                'charging.refuse_second_command %s %s', p_charge_point.id, claims.user_id()
+            ),
+            p_charge_point.tenant_id
+        )
+    );
+    -- A statement of its own, which sees what whoever held the lock has done.
     if exists (
         select
         from ops.commands as c
@@ -8466,9 +8515,11 @@ comment on function charging.restate_id_token_info(bigint, text, text) is
 --
 -- The place is an EVSE id, where p_connector_no counts within the EVSE, or the identity of a
 -- charge point, which few drivers know, where it is OCPP's number.
--- The charge point is asked about first: of one that is away nothing else is worth saying. Rights,
--- validity and running sessions are judged as for a start at the charger; what begins there is
--- judged again. A driver waits for the answer to one command before the next.
+-- The token comes first: what is blocked or out of date is so everywhere. Then a charge point that
+-- there is not and one where the token has no right are one answer, so that nobody learns which
+-- identities there are by trying; of an EVSE, whose id everybody can read, it is said. Only then
+-- its state, and running sessions, as for a start at the charger; what begins there is judged
+-- again. A driver waits for the answer to one command before the next.
 -- Called by: api.remote_start_transaction.
 -- Writes:    as fleet.queue_command.
 -- Errors:    PT404 charge_point_unknown; PT403 id_token_refused (its detail has "status" and
@@ -8512,12 +8563,19 @@ begin
                     and i.tenant_id = claims.tenant_id()
             )
         );
-    if not found then
+    v_judgement := charging.judge_id_token(
+        v_charge_point.id, v_id_token, 'authorize', now(), null
+    );
+    if v_judgement.status <> 'Accepted' and v_judgement.reason <> 'no_right_here' then
+        perform charging.refuse_id_token(v_judgement.status, v_judgement.reason);
+    elsif v_charge_point.id is null or v_evse.id is null and v_judgement.status <> 'Accepted' then
         raise exception using
             errcode = 'PT404',
-            message = 'there is no such charge point',
+            message = 'there is no such charge point for you',
             detail = '{"error":"charge_point_unknown"}',
             hint = 'Send evse_id, which stands on the charger.';
+    elsif v_judgement.status <> 'Accepted' then
+        perform charging.refuse_id_token(v_judgement.status, v_judgement.reason);
     end if;
     v_refusal := fleet.find_command_refusal(v_charge_point, 'RemoteStartTransaction', false);
     if v_refusal is not null then
@@ -8527,15 +8585,7 @@ begin
 
     v_judgement := charging.judge_id_token(v_charge_point.id, v_id_token, 'start', now(), null);
     if v_judgement.status <> 'Accepted' then
-        raise exception using
-            errcode = 'PT403',
-            message = 'your token may not charge there now',
-            detail = jsonb_build_object(
-                'error', 'id_token_refused',
-                'status', v_judgement.status,
-                'reason', v_judgement.reason
-            )::text,
-            hint = 'The reason says why.';
+        perform charging.refuse_id_token(v_judgement.status, v_judgement.reason);
     end if;
     if v_evse.id is not null then
         v_connector := charging.choose_connector(v_evse, p_connector_no, v_id_token);
@@ -8565,6 +8615,31 @@ $$;
 revoke all on function charging.send_driver_start(text, text, integer, text) from public;
 comment on function charging.send_driver_start(text, text, integer, text) is
     'Send a remote start for the driver who asks.';
+
+-- Refuse a driver whose token may not charge, and say why.
+--
+-- Called by: charging.send_driver_start.
+-- Errors:    PT403 id_token_refused (its detail has "status" and "reason").
+create or replace function charging.refuse_id_token(p_status text, p_reason text)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    raise exception using
+        errcode = 'PT403',
+        message = 'your token may not charge there now',
+        detail = jsonb_build_object(
+            'error', 'id_token_refused', 'status', p_status, 'reason', p_reason
+        )::text,
+        hint = 'The reason says why.';
+end;
+$$;
+revoke all on function charging.refuse_id_token(text, text) from public;
+comment on function charging.refuse_id_token(text, text) is
+    'Refuse a driver whose token may not charge, and say why.';
 
 -- db/code/charging/send_local_list.sql ----------------------------------------
 
@@ -8623,6 +8698,9 @@ declare
         and (v_is_certain is not true or v_installed = '[]' and v_entries <> '[]');
     v_refusal text;
 begin
+    update core.local_lists as l
+    set compared_at = clock_timestamp()
+    where l.tenant_id = p_charge_point.tenant_id and l.charge_point_id = p_charge_point.id;
     if v_is_full then
         perform charging.cancel_local_list_updates(
             p_charge_point.tenant_id, p_charge_point.id, null
@@ -8707,6 +8785,62 @@ $$;
 revoke all on function charging.measure_local_list(jsonb, jsonb) from public;
 comment on function charging.measure_local_list(jsonb, jsonb) is
     'How many entries a local list has after an update.';
+
+-- The members of a group whose lists one call can go through before it runs out of time: those
+-- that were compared longest ago, as far as fleet.max_local_list_work goes, and at least one.
+--
+-- Called by: api.send_local_list.
+create or replace function charging.choose_local_lists(
+    p_charge_points core.charge_points[],
+    p_entries jsonb
+)
+returns bigint[]
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_work constant bigint := access.get_setting('fleet.max_local_list_work')::bigint;
+    v_max_length constant integer := access.get_setting('fleet.max_local_list_entries')::integer;
+    v_count constant bigint := coalesce(
+        jsonb_array_length(p_entries),
+        (
+            select count(*)
+            from core.id_tokens as t
+            where t.tenant_id = (p_charge_points[1]).tenant_id and not t.is_blocked
+        )
+    );
+begin
+    return array(
+        select o.id
+        from (
+            select
+                cp.id,
+                row_number() over before_it as no,
+                sum(
+                    least(
+                        v_count,
+                        coalesce(
+                            fleet.get_configuration_limit(
+                                cp.tenant_id, cp.id, 'LocalAuthListMaxLength', 1
+                            ),
+                            v_max_length
+                        )
+                    )
+                ) over before_it as work
+            from unnest(p_charge_points) as cp
+            left join core.local_lists as l
+                on l.tenant_id = cp.tenant_id and l.charge_point_id = cp.id
+            window before_it as (order by l.compared_at nulls first, cp.id)
+        ) as o
+        where o.work <= v_work or o.no = 1
+    );
+end;
+$$;
+revoke all on function charging.choose_local_lists(core.charge_points[], jsonb) from public;
+comment on function charging.choose_local_lists(core.charge_points[], jsonb) is
+    'The members of a group whose local lists one call can go through.';
 
 -- Payloads of SendLocalList, as many entries at a time as the charge point takes: of a full list
 -- the first is full and the others add to it.
@@ -9370,6 +9504,20 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+    -- Most sessions begin where nothing is reserved.
+    if
+        new.reservation_id is null
+        and not exists (
+            select
+            from core.reservations as o
+            where
+                o.tenant_id = new.tenant_id
+                and o.charge_point_id = new.charge_point_id
+                and o.state in ('requested', 'reserved', 'unknown')
+        )
+    then
+        return null;
+    end if;
     update core.reservations as r
     set state = 'used', session_id = new.id
     where
@@ -9875,6 +10023,8 @@ comment on function fleet.advance_campaign(core.campaigns, integer) is
 
 -- Choose the members of the next wave.
 --
+-- They are found as an array and not joined: of members that were just made the planner knows
+-- nothing, and a join of ten thousand with ten thousand took most of a minute.
 -- Called by: fleet.advance_campaign.
 -- Writes:    core.campaigns, core.campaign_members.
 create or replace function fleet.begin_wave(p_campaign core.campaigns)
@@ -9887,20 +10037,6 @@ as $$
     update core.campaigns as c
     set next_wave_at = now() + c.wave_interval
     where c.tenant_id = p_campaign.tenant_id and c.id = p_campaign.id;
-    with chosen as (
-        select m.charge_point_id
-        from core.campaign_members as m
-        left join ops.presence as p
-            on p.tenant_id = m.tenant_id and p.charge_point_id = m.charge_point_id
-        where
-            m.tenant_id = p_campaign.tenant_id
-            and m.campaign_id = p_campaign.id
-            and m.state = 'pending'
-        order by
-            fleet.is_online(p.is_connected, p.last_seen_at, p.heartbeat_interval_s) desc,
-            m.charge_point_id
-        limit p_campaign.wave_size
-    )
     update core.campaign_members as m
     set wave_no = 1 + coalesce(
         (
@@ -9910,11 +10046,27 @@ as $$
         ),
         0
     )
-    from chosen as c
     where
         m.tenant_id = p_campaign.tenant_id
         and m.campaign_id = p_campaign.id
-        and m.charge_point_id = c.charge_point_id;
+        and m.charge_point_id = any(
+            array(
+                select c.charge_point_id
+                from core.campaign_members as c
+                left join ops.presence as p
+                    on p.tenant_id = c.tenant_id and p.charge_point_id = c.charge_point_id
+                where
+                    c.tenant_id = p_campaign.tenant_id
+                    and c.campaign_id = p_campaign.id
+                    and c.state = 'pending'
+                order by
+                    fleet.is_online(
+                        p.is_connected, p.last_seen_at, p.heartbeat_interval_s
+                    ) desc,
+                    c.charge_point_id
+                limit p_campaign.wave_size
+            )
+        );
 $$;
 revoke all on function fleet.begin_wave(core.campaigns) from public;
 comment on function fleet.begin_wave(core.campaigns) is
@@ -10106,6 +10258,7 @@ begin
             detail = '{"error":"command_payload_invalid"}',
             hint = format('Send what %s holds by OCPP.', p_action);
     end if;
+    perform fleet.check_command_size(p_action, p_payload);
     if v_hook is not null then
         execute format('select %s($1, $2)', v_hook) into v_payload using p_charge_point, p_payload;
     end if;
@@ -10788,8 +10941,10 @@ comment on function fleet.refuse_campaign_size() is 'Refuse a campaign with too 
 -- Security Whitepaper A00.FR.427) and is good until it is revoked or ends. Another of a trusted
 -- CA, a manufacturer's say, has to name the serial number of the charge point as CN (A00.FR.405,
 -- 511) and the operator as O (A00.FR.404); its certificate_id is null until its first use is
--- noted. Returned is exactly one row; refusal is null when the certificate is good. The same
--- look-up is made for a charge point that does not exist.
+-- noted. What we issued outlives its charge point and is nobody's then: its subject could name
+-- another one, for a charger says its serial number itself and a tenant its name.
+-- Returned is exactly one row; refusal is null when the certificate is good. The same look-up is
+-- made for a charge point that does not exist.
 -- Called by: ocpp.open_connection.
 create or replace function fleet.find_charge_point_certificate(
     p_charge_point core.charge_points,
@@ -10814,7 +10969,14 @@ begin
     end if;
     select c.* into v_known
     from core.charge_point_certificates as c
-    where c.fingerprint_sha256 = decode(p_certificate ->> 'fingerprint_sha256', 'hex');
+    where
+        c.fingerprint_sha256 = decode(p_certificate ->> 'fingerprint_sha256', 'hex')
+        -- What was only seen at a deleted charge point is as good as new.
+        and (
+            c.charge_point_id is not null
+            or c.certificate is not null
+            or c.revoked_at is not null
+        );
     select coalesce(t.cpo_name, t.name) into v_owner
     from core.tenants as t
     where t.id = p_charge_point.tenant_id;
@@ -10909,8 +11071,9 @@ begin
                     and c.outcome = 'refused'
                     and c.opened_at > now() - interval '1 minute'
             )
-        order by k.id desc
-        limit 2
+        -- The one in use and the newest: however many were sent and lost, it is not locked out.
+        order by k.last_used_at is null, k.id desc
+        limit 3
     ) as k
     where extensions.crypt(encode(v_hash, 'hex'), k.key_hash) = k.key_hash
     limit 1;
@@ -11000,7 +11163,8 @@ comment on function fleet.find_evse(text) is
 -- Give a command its final state, and let its action act on it.
 --
 -- p_command is the row as it shall be: state, and what goes with it (answered_at, error_code,
--- error_description, violations). The caller has locked the row. The result is stored masked.
+-- error_description, violations). The caller has locked the row. The result is stored masked, and
+-- so are the violations and the words of an error, which quote it.
 -- The payload with its secrets is given up, but for a command that is unknown: its answer may
 -- still come; jobs.expire_commands ends that.
 -- A function of the action that fails leaves the state as it is, is put by in
@@ -11034,7 +11198,7 @@ begin
         result = fleet.mask_json(p_result),
         error_code = left(p_command.error_code, 100),
         error_description = left(ocpp.mask_payload(p_command.error_description), 1000),
-        violations = p_command.violations
+        violations = fleet.mask_json(p_command.violations)
     where q.tenant_id = p_command.tenant_id and q.id = p_command.id
     returning * into v_command;
 
@@ -11066,6 +11230,7 @@ begin
             get stacked diagnostics
                 v_sqlstate = returned_sqlstate,
                 v_error = message_text;
+            v_error := ocpp.mask_payload(v_error);
             raise log 'fleet: % of command % failed: % %',
                 v_hook, v_command.id, v_sqlstate, v_error;
             if
@@ -11358,12 +11523,15 @@ comment on function fleet.is_secret_configuration_key(text) is
 -- A charger that reports without end must not fill a table (each row of it is cheap to send): of
 -- each kind it may make fleet.max_<kind> rows in a day, far more than any real one. The alarm
 -- too_many_<kind> is raised once the day's last row is made; what comes after stands in the
--- message log alone. Kinds: sessions, authorizations, failed_messages, status_changes, readings.
+-- message log alone. Kinds: sessions, authorizations, failed_messages, status_changes, readings,
+-- security_events.
 -- The day begins with the first row and the count ends with it. p_size 0 counts nothing: whoever
 -- is called often may count one time in many, and then as much more. What two sockets of one charge
--- point bring at the same time is counted once: nobody waits here.
+-- point bring at the same time is counted once: nobody waits here. The setting is read
+-- in place: to call access.get_setting costs as much as the question (measured: 9 µs).
 -- Called by: charging.check_session_volume, charging.authorize_id_token,
---            charging.record_meter_values, fleet.record_connector_status, ocpp.handle_calls.
+--            charging.record_meter_values, fleet.record_connector_status,
+--            fleet.record_security_event, ocpp.handle_calls.
 -- Writes:    ops.charge_point_volumes (row locked), core.alarms.
 create or replace function fleet.is_within_volume(
     p_tenant_id bigint,
@@ -11378,7 +11546,8 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_max constant bigint := access.get_setting('fleet.max_' || p_kind)::bigint;
+    v_setting constant text := 'fleet.max_' || p_kind;
+    v_max bigint;
     v_day_ago constant timestamptz := clock_timestamp() - interval '1 day';
     v_amount bigint;
 begin
@@ -11390,16 +11559,25 @@ begin
             )
         )
     then
-        select v.amount into v_amount
-        from ops.charge_point_volumes as v
-        where
-            v.tenant_id = p_tenant_id
-            and v.charge_point_id = p_charge_point_id
-            and v.kind = p_kind
-            and v.counted_since > v_day_ago;
-        return coalesce(v_amount < v_max, true);
+        return not exists (
+            select
+            from ops.charge_point_volumes as v
+            where
+                v.tenant_id = p_tenant_id
+                and v.charge_point_id = p_charge_point_id
+                and v.kind = p_kind
+                and v.counted_since > v_day_ago
+                and v.amount >= (
+                    select s.value::bigint from ops.settings as s where s.name = v_setting
+                )
+        );
     end if;
 
+    select s.value::bigint into v_max from ops.settings as s where s.name = v_setting;
+    if not found then
+        raise exception using
+            errcode = '55000', message = format('there is no setting %s', v_setting);
+    end if;
     insert into ops.charge_point_volumes as v (
         tenant_id, charge_point_id, kind, counted_since, amount
     )
@@ -11435,6 +11613,7 @@ comment on function fleet.is_within_volume(bigint, bigint, text, bigint) is
 -- A command without a job is done when it is accepted. One with a job (a firmware update, an
 -- upload) follows the job, also when the command itself went unanswered but the charger is at it.
 -- While a campaign goes on a failed member is looked at again: its charger may have tried again.
+-- No member is joined to a list of members, as in fleet.begin_wave.
 -- Called by: fleet.advance_campaign, which has locked the campaign.
 -- Writes:    core.campaign_members.
 create or replace function fleet.judge_campaign_members(p_campaign core.campaigns)
@@ -11444,9 +11623,13 @@ volatile
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
-    with judged as (
+    update core.campaign_members as m
+    set state = v.state,
+        reason = case when v.state in ('failed', 'skipped') then v.reason end
+    from ops.commands as q
+    left join core.device_jobs as j on j.tenant_id = q.tenant_id and j.command_id = q.id
+    cross join lateral (
         select
-            m.charge_point_id,
             case
                 when q.state in ('queued', 'sent') then 'running'
                 when q.state = 'cancelled' then 'skipped'
@@ -11460,25 +11643,16 @@ as $$
             coalesce(
                 j.status_reported, j.details ->> 'reason', nullif(q.error_code, ''), q.state
             ) as reason
-        from core.campaign_members as m
-        inner join ops.commands as q on q.tenant_id = m.tenant_id and q.id = m.command_id
-        left join core.device_jobs as j on j.tenant_id = q.tenant_id and j.command_id = q.id
-        where
-            m.tenant_id = p_campaign.tenant_id
-            and m.campaign_id = p_campaign.id
-            and (
-                m.state = 'running'
-                or m.state = 'failed' and p_campaign.state in ('running', 'paused')
-            )
-    )
-    update core.campaign_members as m
-    set state = v.state,
-        reason = case when v.state in ('failed', 'skipped') then v.reason end
-    from judged as v
+    ) as v
     where
         m.tenant_id = p_campaign.tenant_id
         and m.campaign_id = p_campaign.id
-        and m.charge_point_id = v.charge_point_id
+        and (
+            m.state = 'running'
+            or m.state = 'failed' and p_campaign.state in ('running', 'paused')
+        )
+        and q.tenant_id = m.tenant_id
+        and q.id = m.command_id
         and m.state <> v.state
 $$;
 revoke all on function fleet.judge_campaign_members(core.campaigns) from public;
@@ -12000,7 +12174,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
     if p_certificate_id is null then
-        insert into core.charge_point_certificates (
+        insert into core.charge_point_certificates as c (
             tenant_id, charge_point_id, fingerprint_sha256, serial_number, subject_common_name,
             subject_organization, issuer, not_before, not_after, first_used_at, last_used_at
         )
@@ -12015,8 +12189,16 @@ begin
             (p_certificate ->> 'not_after')::timestamptz,
             now(), now()
         )
-        -- Two sockets of the same charger at once.
-        on conflict (fingerprint_sha256) do nothing;
+        on conflict (fingerprint_sha256) do update
+        set tenant_id = excluded.tenant_id,
+            charge_point_id = excluded.charge_point_id,
+            first_used_at = excluded.first_used_at,
+            last_used_at = excluded.last_used_at
+        -- Otherwise two sockets of the same charger at once.
+        where
+            c.charge_point_id is null
+            and c.certificate is null
+            and c.revoked_at is null;
         return;
     end if;
     update core.charge_point_certificates as c
@@ -12042,7 +12224,7 @@ comment on function fleet.note_charge_point_certificate_use(
 -- The first connection with a new key proves that the charger has stored it: the older keys
 -- retire then, and not before (a crash between its answer and its store would lock it out).
 -- Called by: ocpp.open_connection.
--- Writes:    core.charge_point_keys.
+-- Writes:    core.charge_point_keys, ops.commands.
 create or replace function fleet.note_charge_point_key_use(
     p_tenant_id bigint,
     p_charge_point_id bigint,
@@ -12062,13 +12244,18 @@ begin
         and k.id = p_key_id
         -- Once a minute is exact enough, and cheap in a storm of reconnects.
         and (k.last_used_at is null or k.last_used_at < now() - interval '1 minute');
-    update core.charge_point_keys as k
-    set retired_at = now()
-    where
-        k.tenant_id = p_tenant_id
-        and k.charge_point_id = p_charge_point_id
-        and k.id < p_key_id
-        and k.retired_at is null;
+    -- Looked at first: this is done at every handshake.
+    if exists (
+        select
+        from core.charge_point_keys as k
+        where
+            k.tenant_id = p_tenant_id
+            and k.charge_point_id = p_charge_point_id
+            and k.id < p_key_id
+            and k.retired_at is null
+    ) then
+        perform fleet.retire_charge_point_keys(p_tenant_id, p_charge_point_id, p_key_id);
+    end if;
 end;
 $$;
 revoke all on function fleet.note_charge_point_key_use(bigint, bigint, bigint) from public;
@@ -12652,8 +12839,11 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_key constant text := lower(btrim(p_payload ->> 'key'));
+    v_key constant text := lower(ocpp.trim_text(p_payload ->> 'key'));
     v_value constant text := p_payload ->> 'value';
+    -- Sent by its plain name: there are chargers that trim it, and it is masked by it.
+    v_payload constant jsonb := p_payload
+        || jsonb_build_object('key', ocpp.trim_text(p_payload ->> 'key'));
     v_form text;
 begin
     if v_key is null or v_key not in ('authorizationkey', 'securityprofile') then
@@ -12665,12 +12855,12 @@ begin
     end if;
     if v_key = 'securityprofile' then
         perform fleet.check_profile_change(p_charge_point, v_value);
-        return p_payload;
+        return v_payload;
     end if;
 
     v_form := fleet.get_authorization_key_form(p_charge_point);
     if v_value is null then
-        return p_payload || jsonb_build_object('value', fleet.create_authorization_key(v_form));
+        return v_payload || jsonb_build_object('value', fleet.create_authorization_key(v_form));
     elsif
         v_form = 'hex' and v_value !~ '^([0-9a-fA-F]{2}){16,20}$'
         or v_form = 'text' and v_value !~ '^[ -~]{16,40}$'
@@ -12685,7 +12875,7 @@ begin
             hint = 'Leave value out to have a random one made. For a charger that takes text, '
             'set its quirk authorization_key_form to text.';
     end if;
-    return p_payload;
+    return v_payload;
 end;
 $$;
 revoke all on function fleet.prepare_security_change(core.charge_points, jsonb) from public;
@@ -12878,6 +13068,7 @@ begin
             hint = 'Send expires_in_s between 1 and 7776000, or leave it out.';
     end if;
 
+    perform fleet.check_command_size(p_action, v_payload);
     v_refusal := fleet.find_command_refusal(p_charge_point, p_action, v_is_kept);
     if v_refusal is null or p_raise_offline then
         v_hook := fleet.find_command_hook('prepare', v_version, p_action);
@@ -12961,11 +13152,7 @@ begin
     ) then
         return 'Offline';
     end if;
-    -- OCPP 1.6 §4.2: no transactions before the charge point is accepted.
-    if
-        p_charge_point.registration_status <> 'Accepted'
-        and p_action in ('RemoteStartTransaction', 'RemoteStopTransaction')
-    then
+    if not fleet.may_be_sent(p_action, p_charge_point.registration_status) then
         return 'NotAccepted';
     end if;
     if (
@@ -12984,6 +13171,27 @@ $$;
 revoke all on function fleet.find_command_refusal(core.charge_points, text, boolean) from public;
 comment on function fleet.find_command_refusal(core.charge_points, text, boolean) is
     'Why a charge point cannot take a command now, null when it can.';
+
+-- Whether a charge point of this registration may be sent a command.
+--
+-- OCPP 1.6 §4.2: no transactions are begun or ended from afar before it is accepted.
+-- Called by: fleet.find_command_refusal; ocpp.take_commands, ocpp.list_waiting_connections and
+--            ocpp.finish_commands, since a command may have waited while the registration changed.
+create or replace function fleet.may_be_sent(p_action text, p_registration_status text)
+returns boolean
+language sql
+immutable
+parallel safe
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+    select
+        p_registration_status = 'Accepted'
+        or p_action not in ('RemoteStartTransaction', 'RemoteStopTransaction')
+$$;
+revoke all on function fleet.may_be_sent(text, text) from public;
+comment on function fleet.may_be_sent(text, text) is
+    'Whether a charge point of this registration may be sent a command.';
 
 -- Refuse a command for what fleet.find_command_refusal found.
 --
@@ -13031,7 +13239,7 @@ comment on function fleet.refuse_command(text) is 'Refuse a command with 409.';
 
 -- Refuse a payload that breaks the schema of its action or is too large for a charger.
 --
--- Called by: fleet.queue_command.
+-- Called by: fleet.queue_command, fleet.check_campaign_payload.
 -- Errors:    PT400 command_payload_invalid, PT503 message_schema_missing.
 create or replace function fleet.check_command_payload(
     p_ocpp_version text,
@@ -13058,12 +13266,8 @@ begin
             detail = '{"error":"message_schema_missing"}',
             hint = 'They arrive with the first bridge that starts: try again in a moment.';
     end if;
+    perform fleet.check_command_size(p_action, p_payload);
     v_violations := ocpp.list_schema_violations(v_schema, p_payload);
-    if octet_length(p_payload::text) > 250000 then
-        v_violations := v_violations || ocpp.describe_violation(
-            '', 'size', 'is larger than 250000 bytes'
-        );
-    end if;
     -- OCPP 2.0.1 part 2 §2.1.1 says it of integers, and no other number is larger in earnest.
     if jsonb_path_exists(
         p_payload,
@@ -13088,6 +13292,37 @@ $$;
 revoke all on function fleet.check_command_payload(text, text, jsonb) from public;
 comment on function fleet.check_command_payload(text, text, jsonb) is
     'Refuse with 400 a payload that breaks the schema of its action.';
+
+-- Refuse a payload that is too large for a charger, and too large to be kept for one.
+--
+-- Before it is looked at any further: whatever a command comes to, its row has the payload.
+-- Called by: fleet.queue_command, fleet.check_command_payload, fleet.check_campaign_payload.
+-- Errors:    PT400 command_payload_invalid.
+create or replace function fleet.check_command_size(p_action text, p_payload jsonb)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if octet_length(p_payload::text) > 250000 then
+        raise exception using
+            errcode = 'PT400',
+            message = format('the payload is no valid %s', p_action),
+            detail = jsonb_build_object(
+                'error', 'command_payload_invalid',
+                'violations', jsonb_build_array(
+                    ocpp.describe_violation('', 'size', 'is larger than 250000 bytes')
+                )
+            )::text,
+            hint = 'The violations say where and why.';
+    end if;
+end;
+$$;
+revoke all on function fleet.check_command_size(text, jsonb) from public;
+comment on function fleet.check_command_size(text, jsonb) is
+    'Refuse with 400 a payload that is too large for a charger.';
 
 -- db/code/fleet/queue_commands.sql ----------------------------------------
 
@@ -13186,19 +13421,14 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_key constant text := lower(btrim(p_payload ->> 'key'));
+    v_key constant text := lower(ocpp.trim_text(p_payload ->> 'key'));
     v_value constant text := p_payload ->> 'value';
     v_charge_point core.charge_points;
     v_bytes bytea;
     v_is_human_chosen boolean;
 begin
     if v_key = 'securityprofile' then
-        update core.charge_points as cp
-        set pending_security_profile = v_value::smallint, security_command_id = p_command.id
-        where
-            cp.tenant_id = p_command.tenant_id
-            and cp.id = p_command.charge_point_id
-            and cp.security_profile < v_value::smallint;
+        perform fleet.expect_profile(p_command, v_value::smallint);
     elsif v_key = 'authorizationkey' then
         select cp.* into v_charge_point
         from core.charge_points as cp
@@ -13234,6 +13464,47 @@ $$;
 revoke all on function fleet.queue_security_change(ops.commands, jsonb) from public;
 comment on function fleet.queue_security_change(ops.commands, jsonb) is
     'Expect the key or the profile that a queued ChangeConfiguration brings.';
+
+-- Remember the higher profile that a charge point was told to use, or may have been.
+--
+-- Told of two, it uses the one that it accepted last. Before its answer to the second the first
+-- one goes on to count, for it may be coming back with that. The higher one counts where no answer
+-- came.
+-- Called by: fleet.queue_security_change, fleet.settle_security_change.
+-- Writes:    core.charge_points.
+create or replace function fleet.expect_profile(
+    p_command ops.commands,
+    p_security_profile smallint
+)
+returns void
+language sql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+    update core.charge_points as cp
+    set pending_security_profile = p_security_profile, security_command_id = p_command.id
+    where
+        cp.tenant_id = p_command.tenant_id
+        and cp.id = p_command.charge_point_id
+        and cp.security_profile < p_security_profile
+        and (
+            p_command.state = 'accepted'
+            or p_command.state = 'unknown' and cp.pending_security_profile < p_security_profile
+            or not exists (
+                select
+                from ops.commands as c
+                where
+                    cp.pending_security_profile is not null
+                    and c.tenant_id = cp.tenant_id
+                    and c.id = cp.security_command_id
+                    and c.state in ('queued', 'sent', 'accepted', 'unknown')
+            )
+        );
+$$;
+revoke all on function fleet.expect_profile(ops.commands, smallint) from public;
+comment on function fleet.expect_profile(ops.commands, smallint) is
+    'Remember the higher profile that a charge point was told to use.';
 
 -- db/code/fleet/raise_alarm.sql ----------------------------------------
 
@@ -13846,7 +14117,7 @@ comment on function fleet.record_refusal(ops.connections) is
 -- More than fleet.max_security_events within a day are not kept: one alarm says so, and the
 -- message log has them all. is_critical and id of the argument are not read.
 -- Called by: ocpp16.security_event_notification.
--- Writes:    core.security_events, core.alarms.
+-- Writes:    core.security_events, ops.charge_point_volumes, core.alarms.
 create or replace function fleet.record_security_event(p_event core.security_events)
 returns void
 language plpgsql
@@ -13855,29 +14126,25 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_limit constant bigint := access.get_setting('fleet.max_security_events')::bigint;
     v_type record;
 begin
     select t.* into v_type
     from fleet.list_security_event_types() as t
     where lower(t.type) = lower(p_event.type);
-    if (
-        select count(*)
-        from (
+    -- What is known already costs nothing and counts for nothing.
+    if
+        exists (
             select
             from core.security_events as e
             where
                 e.tenant_id = p_event.tenant_id
                 and e.charge_point_id = p_event.charge_point_id
-                and e.received_at > p_event.received_at - interval '1 day'
-            limit v_limit
-        ) as seen
-    ) >= v_limit then
-        perform fleet.raise_alarm(
-            p_event.tenant_id, p_event.charge_point_id, 'security_events_too_many', 'warning',
-            'It sends more security events than are kept in a day.',
-            jsonb_build_object('type', p_event.type)
-        );
+                and e.event_key = p_event.event_key
+        )
+        or not fleet.is_within_volume(
+            p_event.tenant_id, p_event.charge_point_id, 'security_events'
+        )
+    then
         return;
     end if;
     insert into core.security_events (
@@ -14080,6 +14347,7 @@ comment on function fleet.record_unknown_charge_point(
 -- Make a certificate that of a charge point. Repeatable.
 --
 -- p_certificate: what fleet.parse_certificate says of it.
+-- One that a deleted charge point left behind may become another's, unless it was revoked.
 -- Returned:  its id.
 -- Called by: api.register_charge_point_certificate, ocpp16.queued_certificate_signed.
 -- Writes:    core.charge_point_certificates.
@@ -14099,6 +14367,12 @@ as $$
 declare
     v_certificate_id bigint;
 begin
+    -- A person or our CA vouches for it again.
+    delete from core.charge_point_certificates as c
+    where
+        c.fingerprint_sha256 = decode(p_certificate ->> 'fingerprint_sha256', 'hex')
+        and c.charge_point_id is null
+        and c.revoked_at is null;
     insert into core.charge_point_certificates as c (
         tenant_id, charge_point_id, fingerprint_sha256, serial_number, subject_common_name,
         subject_organization, issuer, not_before, not_after, certificate
@@ -14201,6 +14475,66 @@ $$;
 revoke all on function fleet.require_single_connector(core.charge_points, integer) from public;
 comment on function fleet.require_single_connector(core.charge_points, integer) is
     'Refuse a connector number that is not one of a charge point''s connectors.';
+
+-- db/code/fleet/retire_charge_point_keys.sql ----------------------------------------
+
+-- Retire the keys of a charge point that are older than one.
+--
+-- A key that still waits to be sent is taken back with its command: sent later, it would replace
+-- a newer one at the charger and be refused here, and the charger would be locked out.
+-- p_before_id: the key that stays, null when none of them does.
+-- Called by: fleet.note_charge_point_key_use, api.create_charge_point_key.
+-- Writes:    ops.commands (rows locked), core.charge_point_keys.
+create or replace function fleet.retire_charge_point_keys(
+    p_tenant_id bigint,
+    p_charge_point_id bigint,
+    p_before_id bigint
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_command ops.commands;
+begin
+    -- Commands are locked before keys, as where one is finished.
+    for v_command in
+        select q.*
+        from ops.commands as q
+        where
+            q.tenant_id = p_tenant_id
+            and q.charge_point_id = p_charge_point_id
+            and q.state = 'queued'
+            and q.id in (
+                select k.command_id
+                from core.charge_point_keys as k
+                where
+                    k.tenant_id = p_tenant_id
+                    and k.charge_point_id = p_charge_point_id
+                    and k.retired_at is null
+                    and (p_before_id is null or k.id < p_before_id)
+            )
+        order by q.id
+        for update
+    loop
+        v_command.state := 'cancelled';
+        v_command.error_description := 'another key took its place before it was sent';
+        perform fleet.finish_command(v_command);
+    end loop;
+    update core.charge_point_keys as k
+    set retired_at = now()
+    where
+        k.tenant_id = p_tenant_id
+        and k.charge_point_id = p_charge_point_id
+        and k.retired_at is null
+        and (p_before_id is null or k.id < p_before_id);
+end;
+$$;
+revoke all on function fleet.retire_charge_point_keys(bigint, bigint, bigint) from public;
+comment on function fleet.retire_charge_point_keys(bigint, bigint, bigint) is
+    'Retire the older keys of a charge point, and take back those that wait to be sent.';
 
 -- db/code/fleet/ring_bridge.sql ----------------------------------------
 
@@ -14472,7 +14806,7 @@ comment on function fleet.settle_device_job(ops.commands, jsonb, text, text) is
 -- good until the charger connects with the new one. That is longer than A01.FR.03 asks for, but
 -- a charger that loses power between its answer and its store is not locked out.
 -- A key that has connected is never retired by a late answer.
--- p_payload, p_result: as fleet.queue_command's hooks get them; only the key's name is read.
+-- p_payload, p_result: as fleet.queue_command's hooks get them; of a key its name alone is read.
 -- Called by: ocpp16.finished_change_configuration.
 -- Writes:    core.charge_point_keys, core.charge_points.
 create or replace function fleet.settle_security_change(
@@ -14487,13 +14821,16 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_key constant text := lower(btrim(p_payload ->> 'key'));
+    v_key constant text := lower(ocpp.trim_text(p_payload ->> 'key'));
 begin
     if
         p_command.state in ('accepted', 'unknown')
         or p_command.state = 'error'
         and coalesce(p_command.error_code, '') in ('', 'InternalError', 'GenericError')
     then
+        if v_key = 'securityprofile' and p_command.state <> 'error' then
+            perform fleet.expect_profile(p_command, (p_payload ->> 'value')::smallint);
+        end if;
         return;
     end if;
     if v_key = 'authorizationkey' then
@@ -14581,7 +14918,8 @@ comment on function fleet.stop_campaign(core.campaigns, text) is
 
 -- db/code/fleet/tg_charge_points__guard_profile.sql ----------------------------------------
 
--- Lowering the security profile of a charge point takes the permission for it.
+-- Lowering the security of a charge point takes the permission for it: its profile, or that it
+-- may use old TLS.
 --
 -- OCPP 1.6 Security Whitepaper A00.FR.005: a profile is lowered by other means than OCPP; here
 -- that is a person with security.write. Whatever a person sets ends a change that the charger
@@ -14601,15 +14939,19 @@ declare
 begin
     if
         current_user = 'staff'
-        and new.security_profile < v_least
+        and (
+            new.security_profile < v_least
+            or new.quirks -> 'allows_old_tls' = 'true'
+            and (tg_op = 'INSERT' or old.quirks -> 'allows_old_tls' is distinct from 'true')
+        )
         and not claims.has_permission('security.write')
     then
         raise exception using
             errcode = 'PT403',
             message = 'your role lacks the permission security.write',
             detail = '{"error":"permission_missing"}',
-            hint = 'A lower security profile takes a permission of its own; an administrator of '
-            'your tenant can give it to your role.';
+            hint = 'A lower security profile and old TLS take a permission of their own; an '
+            'administrator of your tenant can give it to your role.';
     end if;
     if tg_op = 'UPDATE' and new.security_profile <> old.security_profile then
         new.pending_security_profile := null;
@@ -14620,7 +14962,7 @@ end;
 $$;
 revoke all on function fleet.tg_charge_points__guard_profile() from public;
 comment on function fleet.tg_charge_points__guard_profile() is
-    'Trigger: only security.write lowers a security profile.';
+    'Trigger: only security.write lowers a security profile or allows old TLS.';
 
 -- db/code/fleet/tg_charge_points__list_identity.sql ----------------------------------------
 
@@ -15282,6 +15624,11 @@ begin
                 ('core.campaigns', 'finished_at < $1', 'jobs.device_job_days'),
                 ('core.security_events', 'received_at < $1', 'jobs.security_event_days'),
                 ('core.certificate_requests', 'decided_at < $1', 'jobs.security_event_days'),
+                -- Those of deleted charge points, when they have long ended.
+                (
+                    'core.charge_point_certificates',
+                    'charge_point_id is null and not_after < $1', 'jobs.security_event_days'
+                ),
                 ('core.alarms', 'cleared_at < $1', 'jobs.alarm_days'),
                 ('core.configuration_changes', 'changed_at < $1', 'jobs.device_history_days'),
                 (
@@ -16364,6 +16711,14 @@ begin
                     and q.state = 'queued'
                     and q.expires_at > clock_timestamp()
                     and q.ocpp_version = substr(c.subprotocol, 5)
+                    and fleet.may_be_sent(
+                        q.action,
+                        (
+                            select cp.registration_status
+                            from core.charge_points as cp
+                            where cp.tenant_id = c.tenant_id and cp.id = c.charge_point_id
+                        )
+                    )
             )
             and not exists (
                 select
@@ -16581,8 +16936,9 @@ comment on function ocpp.get_text(jsonb, text) is
 -- A message whose data the database cannot take (classes 21 to 23, or an error raised by name) is
 -- put by in ops.failed_messages and answered InternalError; its batch mates do not notice.
 -- Trouble of ours must never reach a charger as an answer (DESIGN 5). What is one message's (a row
--- that somebody keeps locked, a missing object or right) leaves that message undone and without
--- an outcome: the bridge closes its socket and the charger sends it again. What is everybody's
+-- that somebody keeps locked, a missing object or right, one session too many for a day) leaves
+-- that message undone and without an outcome: the bridge closes its socket and the charger sends
+-- it again. What is everybody's
 -- (shutdown, time-out, memory, disk, read-only server, a deadlock that does not go away) fails the
 -- whole batch.
 -- The first message that waits for a lock has all of lock_timeout, those after it a moment each:
@@ -17035,7 +17391,8 @@ comment on function ocpp.keep_alive(uuid, bigint[], timestamptz[]) is
 -- passed over; a test says that OCPP's schemas have none that would matter.
 -- p_schema:   what holds for this value; p_root: the document that $ref is resolved in.
 -- p_path:     JSON pointer of this value (RFC 6901).
--- Returned is a list of {"path", "keyword", "message"}, empty for a valid value.
+-- Returned is a list of {"path", "keyword", "message"}, empty for a valid value. After 100 it
+-- looks no further: the list is copied with each entry.
 -- Called by:  fleet.check_command_payload, itself.
 create or replace function ocpp.list_schema_violations(
     p_schema jsonb,
@@ -17148,6 +17505,7 @@ begin
                     v_violations := v_violations || ocpp.list_schema_violations(
                         v_part, v_item, v_root, p_path || '/' || v_ordinal
                     );
+                    exit when jsonb_array_length(v_violations) >= 100;
                 end loop;
             end if;
         when 'object' then
@@ -17161,6 +17519,7 @@ begin
                 );
             end loop;
             for v_key, v_item in select m.key, m.value from jsonb_each(p_value) as m loop
+                exit when jsonb_array_length(v_violations) >= 100;
                 v_part := coalesce(
                     v_schema -> 'properties' -> v_key, v_schema -> 'additionalProperties'
                 );
@@ -17362,7 +17721,12 @@ begin
         from (
             select distinct q.tenant_id, q.charge_point_id, q.ocpp_version
             from ops.commands as q
-            where q.state = 'queued' and q.expires_at > clock_timestamp()
+            inner join core.charge_points as cp
+                on cp.tenant_id = q.tenant_id and cp.id = q.charge_point_id
+            where
+                q.state = 'queued'
+                and q.expires_at > clock_timestamp()
+                and fleet.may_be_sent(q.action, cp.registration_status)
             offset 0
         ) as q
         inner join ops.connections as c
@@ -17586,9 +17950,12 @@ as $$
 declare
     v_name constant text := '[a-z0-9_.-]*(?:authori[sz]ation_?key|passw(?:or)?d|passphrase'
         '|passcode|secret|private[_-]?key|api[_-]?key|credential'
-        '|(?:access|auth|refresh|bearer|session|security)[_-]?token)[a-z0-9_.-]*'
-        '|(?:[a-z0-9]+[_-])?(?:pass|pwd|psk|pin(?:[_-]?code)?)|(?:x[_-])?token'
+        '|(?:access|api|auth|refresh|bearer|mqtt|session|security)[_-]?token)[a-z0-9_.-]*'
+        '|[a-z0-9_.-]*(?:pwd|psk)|(?:[a-z0-9]+[_-]|apn|ftp|mqtt|sim|wifi|wlan)?pass'
+        '|(?:[a-z0-9]+[_-])?pin(?:[_-]?code)?|(?:x[_-])?token'
         '|(?:proxy-)?authori[sz]ation';
+    -- There are chargers that trim the names of keys.
+    v_blank constant text := '(?:\s|\\+[bfnrt])*';
     -- A JSON string, or what there is of one in a frame that was cut short.
     v_string constant text := '"(?:[^"\\]|\\.)*(?:"|$)';
     -- What stands between the quotes of a string that is within a string.
@@ -17633,10 +18000,11 @@ begin
         'gi'
     );
     -- {"key":"AuthorizationKey","readonly":false,"value":"..."}, in any order
-    if v_payload ~* ('"key"\s*:\s*"(?:' || v_name || ')"') then
+    if v_payload ~* ('"key"\s*:\s*"' || v_blank || '(?:' || v_name || ')' || v_blank || '"') then
         v_payload := regexp_replace(
             v_payload,
-            '("key"\s*:\s*"(?:' || v_name || ')"(?:' || v_flat || '|' || v_structure
+            '("key"\s*:\s*"' || v_blank || '(?:' || v_name || ')' || v_blank
+            || '"(?:' || v_flat || '|' || v_structure
             || ')*"value"\s*:\s*)(?:' || v_string || '|' || v_structure || '|[^\s"{}\[\],]+)',
             '\1"***"',
             'gi'
@@ -17644,7 +18012,8 @@ begin
         v_payload := regexp_replace(
             v_payload,
             '("value"\s*:\s*)(?:' || v_string || '|' || v_structure || '|[^\s"{}\[\],]+)'
-            || '((?:' || v_flat || '|' || v_structure || ')*"key"\s*:\s*"(?:' || v_name || ')")',
+            || '((?:' || v_flat || '|' || v_structure || ')*"key"\s*:\s*"' || v_blank
+            || '(?:' || v_name || ')' || v_blank || '")',
             '\1"***"\2',
             'gi'
         );
@@ -17666,15 +18035,16 @@ begin
         );
         v_payload := regexp_replace(
             v_payload,
-            '(\\+"key\\+"\s*:\s*\\+"(?:' || v_name
-            || ')\\+"[^{}]*\\+"value\\+"\s*:\s*\\+")' || v_inner,
+            '(\\+"key\\+"\s*:\s*\\+"' || v_blank || '(?:' || v_name || ')' || v_blank
+            || '\\+"[^{}]*\\+"value\\+"\s*:\s*\\+")' || v_inner,
             '\1***',
             'gi'
         );
         v_payload := regexp_replace(
             v_payload,
             '(\\+"value\\+"\s*:\s*\\+")' || v_inner
-            || '(\\+"[^{}]*\\+"key\\+"\s*:\s*\\+"(?:' || v_name || ')\\+")',
+            || '(\\+"[^{}]*\\+"key\\+"\s*:\s*\\+"' || v_blank || '(?:' || v_name || ')'
+            || v_blank || '\\+")',
             '\1***\2',
             'gi'
         );
@@ -18352,7 +18722,8 @@ comment on function ocpp.store_schemas(text, text, jsonb) is
 
 -- Take the next command of each connection, to be sent now.
 --
--- At most one a connection: the oldest that is queued, has not expired and speaks its version.
+-- At most one a connection: the oldest that is queued, has not expired, speaks its version and
+-- may be sent to a charge point of its registration; what may not waits and is passed over.
 -- None where one is in flight, or where the connection is closed, replaced or another bridge's.
 -- What is returned is marked sent: the bridge writes a frame only after this has committed, so
 -- that no crash on either side sends a command twice (DESIGN 9).
@@ -18406,6 +18777,8 @@ begin
     select array_agg(h.id)
     into v_command_ids
     from ops.connections as c
+    inner join core.charge_points as cp
+        on cp.tenant_id = c.tenant_id and cp.id = c.charge_point_id
     cross join lateral (
         select q.id
         from ops.commands as q
@@ -18415,6 +18788,7 @@ begin
             and q.state = 'queued'
             and q.expires_at > clock_timestamp()
             and q.ocpp_version = substr(c.subprotocol, 5)
+            and fleet.may_be_sent(q.action, cp.registration_status)
         order by q.id
         limit 1
     ) as h
@@ -19815,7 +20189,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
     return coalesce(
-        lower(btrim(p_payload ->> 'key')) in ('authorizationkey', 'securityprofile'), false
+        lower(ocpp.trim_text(p_payload ->> 'key')) in ('authorizationkey', 'securityprofile'), false
     );
 end;
 $$;
@@ -19998,9 +20372,9 @@ comment on function ocpp16.prepare_remote_start_transaction(core.charge_points, 
 -- reservationId is the next number of the charge point when left out.
 -- Called by: fleet.queue_command.
 -- Errors:    PT400 reservation_time_invalid when it would end in the past or more than a year from
---            now; PT404 connector_unknown; PT409 connector_zero_unsupported for any connector
---            where the charge point said that it has no such reservations; PT409
---            reservation_no_taken.
+--            now, reservation_no_invalid; PT404 connector_unknown; PT409
+--            connector_zero_unsupported for any connector where the charge point said that it
+--            has no such reservations; PT409 reservation_no_taken.
 create or replace function ocpp16.prepare_reserve_now(
     p_charge_point core.charge_points,
     p_payload jsonb
@@ -20018,16 +20392,24 @@ declare
     );
     v_number integer := ocpp.get_integer(p_payload, 'reservationId');
 begin
-    if v_connector_id is null or v_expires_at is null then
+    if v_connector_id is null or ocpp.get_text(p_payload, 'expiryDate') is null then
         -- The schema says what is wrong.
         return p_payload;
     end if;
-    if v_expires_at not between now() and now() + interval '1 year' then
+    -- Also what a schema lets pass and no clock shows, such as an offset of 20 hours.
+    if coalesce(v_expires_at not between now() and now() + interval '1 year', true) then
         raise exception using
             errcode = 'PT400',
             message = 'a reservation ends within a year from now',
             detail = '{"error":"reservation_time_invalid"}',
             hint = 'Name a moment in the future.';
+    end if;
+    if v_number < 1 then
+        raise exception using
+            errcode = 'PT400',
+            message = 'a reservationId is a whole number from 1',
+            detail = '{"error":"reservation_no_invalid"}',
+            hint = 'Leave it out to get the next number.';
     end if;
     perform fleet.require_connector(p_charge_point, v_connector_id);
     if v_connector_id = 0 and lower(btrim(fleet.get_configuration_value(
@@ -20089,8 +20471,9 @@ comment on function ocpp16.prepare_reserve_now(core.charge_points, jsonb) is
 -- listVersion is the next one when left out. It always grows: a number that comes again could not
 -- tell two lists apart.
 -- Called by: fleet.queue_command.
--- Errors:    PT400 local_list_invalid for a token that stands there twice or, in a full list,
---            without a status, and for a version above 2,000,000,000; PT409 local_list_version_stale, local_list_too_long.
+-- Errors:    PT400 local_list_invalid for a token that is empty, stands there twice or, in a full
+--            list, without a status, and for a version above 2,000,000,000; PT409
+--            local_list_version_stale, local_list_too_long.
 create or replace function ocpp16.prepare_send_local_list(
     p_charge_point core.charge_points,
     p_payload jsonb
@@ -20131,6 +20514,11 @@ begin
         having count(*) > 1
     ) then
         perform charging.refuse_local_list('a token stands twice in the list');
+    end if;
+    if exists (
+        select from jsonb_array_elements(v_entries) as e (entry) where e.entry ->> 'idTag' = ''
+    ) then
+        perform charging.refuse_local_list('an empty text is no token');
     end if;
     if p_payload ->> 'updateType' = 'Full' and exists (
         select
@@ -21145,7 +21533,9 @@ comment on function api.acknowledge_alarm(bigint) is
 --
 -- One ChangeConfiguration for each key that is missing or different, but for those that wait to
 -- be sent already. What the charge point does not know or cannot change is left to
--- configuration_drift.
+-- configuration_drift. Of a group as many as one call has time for (fleet.max_template_s): the
+-- others get a row in state expired with error_code LeftOut, and their turn with the next call, for
+-- which nothing is left to send to those before them.
 -- Writes:  ops.commands.
 -- Errors:  those of fleet.find_addressed_charge_points and fleet.queue_command; PT409
 --          configuration_template_missing when the one charge point named follows none.
@@ -21184,9 +21574,8 @@ begin
         from fleet.find_addressed_charge_points(
             'configuration.write', charge_point, charge_point_group
         ) as cp
-        cross join lateral fleet.queue_commands(
-            cp, 'ChangeConfiguration', fleet.list_configuration_changes(cp), keep,
-            make_interval(secs => expires_in_s), v_batch_id, charge_point is null
+        cross join lateral fleet.apply_configuration_template(
+            cp, keep, make_interval(secs => expires_in_s), v_batch_id, charge_point is null
         ) as q
     )) as v;
 end;
@@ -21198,7 +21587,53 @@ comment on function api.apply_configuration_template(text, text, boolean, intege
     E'Send a charge point, or a group, what its configuration lacks of its template.\n'
     'Returns the commands, none when nothing is missing or different, and no more than may wait. '
     'Ask with get_configuration first: configuration_drift compares with what the charge point '
-    'last said.';
+    'last said. Of a large group with long templates a call does a part; the others get a command '
+    'in state expired with error_code LeftOut: call again.';
+
+-- The same for one charge point, which is left out when it is one of a group and the call has
+-- taken its time.
+create or replace function fleet.apply_configuration_template(
+    p_charge_point core.charge_points,
+    p_keep boolean,
+    p_expires_in interval,
+    p_batch_id uuid,
+    p_is_member boolean
+)
+returns setof ops.commands
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if p_charge_point.configuration_template_id is null then
+        return;
+    end if;
+    if
+        p_is_member
+        and clock_timestamp() >= statement_timestamp() + make_interval(
+            secs => access.get_setting('fleet.max_template_s')::double precision
+        )
+    then
+        return next fleet.record_refused_command(
+            p_charge_point, 'ChangeConfiguration', '{}', p_batch_id, 'LeftOut'
+        );
+        return;
+    end if;
+    return query
+    select q.*
+    from fleet.queue_commands(
+        p_charge_point, 'ChangeConfiguration', fleet.list_configuration_changes(p_charge_point),
+        p_keep, p_expires_in, p_batch_id, p_is_member
+    ) as q;
+end;
+$$;
+revoke all on function fleet.apply_configuration_template(
+    core.charge_points, boolean, interval, uuid, boolean
+) from public;
+comment on function fleet.apply_configuration_template(
+    core.charge_points, boolean, interval, uuid, boolean
+) is 'Send one charge point what its configuration lacks of its template.';
 
 -- Payloads of ChangeConfiguration that bring a charge point in line with its template.
 create or replace function fleet.list_configuration_changes(p_charge_point core.charge_points)
@@ -21523,7 +21958,7 @@ begin
         select q
         from fleet.send_commands(
             'ChangeConfiguration',
-            jsonb_strip_nulls(jsonb_build_object('key', btrim(key), 'value', value)),
+            jsonb_strip_nulls(jsonb_build_object('key', nullif(btrim(key), ''), 'value', value)),
             charge_point, charge_point_group, keep, expires_in_s
         ) as q
     )) as v;
@@ -21715,7 +22150,7 @@ comment on column api.charge_points.pending_security_profile is
 comment on column api.charge_points.quirks is
     'Exceptions for a charger that does not follow OCPP: assume_subprotocol (a text) stands in '
     'for the subprotocol that it does not offer; allows_old_tls (true) lets it use TLS 1.0 '
-    'and 1.1.';
+    'and 1.1, which takes security.write.';
 comment on column api.charge_points.max_power_w is
     'Power that the charge point can draw at most, in watts.';
 comment on column api.charge_points.configuration_template_id is
@@ -22057,6 +22492,7 @@ begin
             on cp.tenant_id = i.tenant_id and cp.id = i.charge_point_id
         where
             i.id = clear_charging_profile.installation_id
+            and lower(cp.identity) = lower(coalesce(charge_point, cp.identity))
             and (claims.role() = 'platform' or i.tenant_id = claims.tenant_id());
         if not found then
             raise exception using
@@ -23275,7 +23711,8 @@ comment on function api.register_charge_point_certificate(text, text) is
 -- at once (charging.send_driver_start). The transaction that begins is tied to the command
 -- (charging.find_command_of_start).
 -- Errors:  those of fleet.send_commands, ocpp16.prepare_remote_start_transaction,
---          charging.send_driver_start and charging.find_charging_profile; PT400 evse_id_required.
+--          charging.send_driver_start and charging.find_charging_profile; PT400 evse_id_required,
+--          charge_point_required for more than one place.
 -- Definer: commands are written by functions only.
 create or replace function api.remote_start_transaction(
     charge_point text default null,
@@ -23299,6 +23736,19 @@ declare
     v_connector_id integer := remote_start_transaction.connector;
     v_profile jsonb := remote_start_transaction.charging_profile;
 begin
+    -- One of two places would be passed over, and with it what connector counts.
+    if
+        num_nonnulls(
+            remote_start_transaction.charge_point, remote_start_transaction.charge_point_group,
+            remote_start_transaction.evse_id
+        ) > 1
+    then
+        raise exception using
+            errcode = 'PT400',
+            message = 'name one place',
+            detail = '{"error":"charge_point_required"}',
+            hint = 'Send one of charge_point, charge_point_group and evse_id.';
+    end if;
     if claims.role() = 'customer' then
         -- A driver neither limits nor keeps a command, nor starts a whole group.
         if
@@ -23331,11 +23781,7 @@ begin
     end if;
 
     perform access.require_permission('commands.write');
-    if
-        v_charge_point is null
-        and remote_start_transaction.charge_point_group is null
-        and remote_start_transaction.evse_id is not null
-    then
+    if remote_start_transaction.evse_id is not null then
         v_evse := fleet.find_evse(remote_start_transaction.evse_id);
         select cp.identity into v_charge_point
         from core.charge_points as cp
@@ -23539,12 +23985,19 @@ begin
             v_evse, reserve_now.connector, reserve_now.id_token, v_expires_at
         ) as o;
     elsif v_evse.id is not null then
-        select coalesce(min(k.ocpp16_connector_id), -1) into v_connector_id
+        select min(k.ocpp16_connector_id) into v_connector_id
         from core.connectors as k
         where
             k.tenant_id = v_evse.tenant_id
             and k.evse_id = v_evse.id
             and k.connector_no = coalesce(reserve_now.connector, k.connector_no);
+        if v_connector_id is null then
+            raise exception using
+                errcode = 'PT404',
+                message = 'the EVSE has no such connector',
+                detail = '{"error":"connector_unknown"}',
+                hint = 'Take connector_no of connectors, or leave connector out.';
+        end if;
     end if;
     return query
     select v.*
@@ -24009,6 +24462,9 @@ comment on function api.send_command(text, jsonb, text, text, boolean, integer) 
 
 -- Update the local list of charge points.
 --
+-- Of a group as many as one call has time for: the others get a row in state expired with
+-- error_code LeftOut, and come first the next time. In the order of charge points, as everybody
+-- locks their lists.
 -- Writes:  ops.commands, core.local_lists.
 -- Errors:  those of fleet.find_addressed_charge_points and fleet.queue_command; PT400
 --          local_list_update_type, local_list_invalid; PT409 local_list_uncertain,
@@ -24033,6 +24489,8 @@ declare
         when entries is not null then charging.read_local_list_entries(entries)
     end;
     v_batch_id constant uuid := gen_random_uuid();
+    v_charge_points core.charge_points[];
+    v_chosen bigint[];
 begin
     if coalesce(update_type, '') not in ('automatic', 'full', 'differential') then
         raise exception using
@@ -24041,18 +24499,30 @@ begin
             detail = '{"error":"local_list_update_type"}',
             hint = 'Leave update_type out for automatic.';
     end if;
-    return query
-    select v.*
-    from fleet.show_commands(array(
-        select q
+    v_charge_points := array(
+        select cp
         from fleet.find_addressed_charge_points(
             'configuration.write', charge_point, charge_point_group
         ) as cp
-        cross join lateral charging.send_local_list(
-            cp, update_type, v_entries, keep, make_interval(secs => expires_in_s), v_batch_id,
-            charge_point is null
-        ) as q
-    )) as v;
+    );
+    v_chosen := charging.choose_local_lists(v_charge_points, v_entries);
+    return query
+    select v.*
+    from fleet.show_commands(
+        array(
+            select q
+            from unnest(v_charge_points) as cp
+            cross join lateral charging.send_local_list(
+                cp, update_type, v_entries, keep, make_interval(secs => expires_in_s),
+                v_batch_id, charge_point is null
+            ) as q
+            where cp.id = any(v_chosen)
+        ) || array(
+            select fleet.record_refused_command(cp, 'SendLocalList', '{}', v_batch_id, 'LeftOut')
+            from unnest(v_charge_points) as cp
+            where cp.id <> all(v_chosen)
+        )
+    ) as v;
 end;
 $$;
 revoke all on function api.send_local_list(text, text, jsonb, text, boolean, integer) from public;
@@ -24065,7 +24535,9 @@ comment on function api.send_local_list(text, text, jsonb, text, boolean, intege
     'sends what differs from what the charge point has, or the whole list when that is not '
     'certain; with differential, entries are the changes themselves, and "remove": true takes a '
     'token away. A list longer than the charge point takes at once is sent in several commands; '
-    'those that wait behind one that fails are cancelled.';
+    'those that wait behind one that fails are cancelled. Of a large group with long lists a '
+    'call does a part; the others get a command in state expired with error_code LeftOut: call '
+    'again, and they come first.';
 
 -- db/code/api/session_events.sql ----------------------------------------
 
@@ -24164,6 +24636,7 @@ begin
         where
             s.id = set_charging_profile.session_id
             and s.protocol = 'ocpp1.6'
+            and lower(cp.identity) = lower(coalesce(charge_point, cp.identity))
             and (claims.role() = 'platform' or s.tenant_id = claims.tenant_id());
         if not found then
             raise exception using
@@ -24981,7 +25454,7 @@ create trigger charge_points__list_identity
 after insert or update of identity on core.charge_points
 for each row execute function fleet.tg_charge_points__list_identity();
 create trigger charge_points__guard_profile
-before insert or update of security_profile on core.charge_points
+before insert or update of security_profile, quirks on core.charge_points
 for each row execute function fleet.tg_charge_points__guard_profile();
 create trigger charge_points__touch_updated_at before update on core.charge_points
 for each row execute function audit.tg_touch_updated_at();
@@ -25964,15 +26437,18 @@ using (true)
 with check (true);
 
 grant select (
-    id, slug, name, country_code, party_id, time_zone, currency, language, is_active,
-    allows_sign_up, created_at, updated_at
+    id, slug, name, country_code, party_id, time_zone, currency, language, cpo_name,
+    is_active, allows_sign_up, created_at, updated_at
 ) on core.tenants to staff, customer, platform;
-grant update (name, time_zone, currency, language, allows_sign_up) on core.tenants to staff;
+grant update (name, time_zone, currency, language, cpo_name, allows_sign_up) on core.tenants
+to staff;
 grant insert (
-    slug, name, country_code, party_id, time_zone, currency, language, is_active, allows_sign_up
+    slug, name, country_code, party_id, time_zone, currency, language, cpo_name, is_active,
+    allows_sign_up
 ) on core.tenants to platform;
 grant update (
-    slug, name, country_code, party_id, time_zone, currency, language, is_active, allows_sign_up
+    slug, name, country_code, party_id, time_zone, currency, language, cpo_name, is_active,
+    allows_sign_up
 ) on core.tenants to platform;
 
 create trigger tenants__require_permission before update on core.tenants
@@ -26537,8 +27013,8 @@ insert into ops.applied_code (path, checksum, objects) values
     '["grants api.alarms", "view api.alarms"]'),
     ('api/api_keys.sql', 'a2adc29a15d819f77fb8afa0e1f346e55cd5ba388e56a2942115bbe70dacad72',
     '["grants api.api_keys", "view api.api_keys"]'),
-    ('api/apply_configuration_template.sql', '370f586c129e91804156be33c5ef3854a37422f249b79fce9032c53e0a20ea28',
-    '["function api.apply_configuration_template", "function fleet.list_configuration_changes", "grants api.apply_configuration_template"]'),
+    ('api/apply_configuration_template.sql', '0d5d4630a93a32d2060a2e8c1b8a13f6b67d753485be53c50a16188c6a15e770',
+    '["function api.apply_configuration_template", "function fleet.apply_configuration_template", "function fleet.list_configuration_changes", "grants api.apply_configuration_template"]'),
     ('api/audit_log.sql', '481cdd45e5dd57d7af34e3581846f2be84ac16c2464331e2072c76d92f41cb8e',
     '["grants api.audit_log", "view api.audit_log"]'),
     ('api/authorizations.sql', 'c360aa93d113f76bb5f02820990544911cc9c88202beb0d940f73c95097b2baf',
@@ -26557,11 +27033,11 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function api.certificate_signed", "grants api.certificate_signed"]'),
     ('api/change_availability.sql', 'd29dd4b5d4d4db9dce7959ee25bb76d32418dab19eadb48d7a1008038d75286f',
     '["function api.change_availability", "grants api.change_availability"]'),
-    ('api/change_configuration.sql', '8bc1e087eba8c8fa2c592788f0ece668f7ed85faf4cd1c9c9a4fd74bde3739b1',
+    ('api/change_configuration.sql', '98d93168adef9b9d3082da15001c592430b32abf1ff9b86db9054347b7053b4f',
     '["function api.change_configuration", "grants api.change_configuration"]'),
     ('api/change_password.sql', '3c6c1b0bbdb08ba00c046a3992b5222d76b8dead9a69e0c55e1d4d516557d254',
     '["function api.change_password", "grants api.change_password"]'),
-    ('api/charge_point_certificates.sql', '075ac088e5b8d9305c2647bc04a6984c872ec0257df60d2d527b6d9c0a562e67',
+    ('api/charge_point_certificates.sql', '1b0645ba52189980cbac939aa11dbddec083714b84e6d66f8ecf9589f58ccd7b',
     '["grants api.charge_point_certificates", "view api.charge_point_certificates"]'),
     ('api/charge_point_group_members.sql', 'e26a53abbeeab46752213ce37719afe92888769217813cb6fed3f9f38d7adbde',
     '["grants api.charge_point_group_members", "view api.charge_point_group_members"]'),
@@ -26571,7 +27047,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["grants api.charge_point_keys", "view api.charge_point_keys"]'),
     ('api/charge_point_status.sql', '358812d22e38d474176c47ac633d2f6069430ed949326f27cf8a8826b6581f72',
     '["function api.charge_point_status", "grants api.charge_point_status"]'),
-    ('api/charge_points.sql', '86fa0aac9c38ba436ca396fe51ab7010f37230b37c5bb6a751b2295edfcc45b4',
+    ('api/charge_points.sql', 'a0191d7189b5630f605594ec95fa90f1c1da8b6c56cf749ee3376b41f0a2f8a2',
     '["grants api.charge_points", "grants ops.connections", "grants ops.presence", "view api.charge_points"]'),
     ('api/charging_profile_installations.sql', 'c447258bc2c2f89d5c021d013993cdbf0f7fc51a5108cfef4d1adea5bf471621',
     '["grants api.charging_profile_installations", "view api.charging_profile_installations"]'),
@@ -26583,7 +27059,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function api.clear_alarm", "grants api.clear_alarm"]'),
     ('api/clear_cache.sql', 'dafa3d1b07f9c2a9a49b6c8150ec88393b7c55c93a532edb87709fecae22cb28',
     '["function api.clear_cache", "grants api.clear_cache"]'),
-    ('api/clear_charging_profile.sql', '62a7faaab564bd4b8c84cc2178df189618abab187d2a339954cb740c537bdea4',
+    ('api/clear_charging_profile.sql', '3fafcb3b003004e28df20f5657a6112db5831008a869c66a65a653f7f1a64608',
     '["function api.clear_charging_profile", "grants api.clear_charging_profile"]'),
     ('api/commands.sql', 'feab29862cb04caffb022637e8331e7f17581941720aef404b5fe32fef3a53a0',
     '["grants api.commands", "view api.commands"]'),
@@ -26607,7 +27083,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function api.create_api_key", "grants api.create_api_key"]'),
     ('api/create_campaign.sql', 'f0313b626a74886de73ecd77a32af83565269ba326c0b42f9cf7c9b9fe6e06ee',
     '["function api.create_campaign", "grants api.create_campaign"]'),
-    ('api/create_charge_point_key.sql', '532a7d1cb3349f387dcc53c7cd592bef6e2e8d0c76c7e121e634dfe64123f633',
+    ('api/create_charge_point_key.sql', '09d2aebc0e7a7d1b80e49de5a6f27186a86b5d979b5895dc533ce1d94c611695',
     '["function api.create_charge_point_key", "grants api.create_charge_point_key"]'),
     ('api/create_role.sql', 'f4ca5f251969e5c453c7fabb2bc211b67d63c8673da24b9cc679e26aa4bdc7e0',
     '["function api.create_role", "grants api.create_role"]'),
@@ -26693,7 +27169,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function api.register_charge_point_certificate", "grants api.register_charge_point_certificate"]'),
     ('api/relationships.sql', '49d50dfc57929977366c1963a2fa8a8f871337f9f8339d745959acd10aa00ca6',
     '["function api.charge_points(api.authorizations)", "function api.charge_points(api.configuration_drift)", "function api.charge_points(api.connector_status_changes)", "function api.charge_points(api.meter_values)", "function api.charge_points(api.ocpp_messages)", "function api.charging_sessions(api.meter_values)", "function api.meter_values(api.charging_sessions)", "function api.users(api.audit_log)", "grants api.charge_points", "grants api.charging_sessions", "grants api.meter_values", "grants api.users"]'),
-    ('api/remote_start_transaction.sql', '0ae460981c603233f037212da0d6cdb6c30a8ea7eccbf90d401cd99f48d26053',
+    ('api/remote_start_transaction.sql', '1dad73e94f662afc23e1ac73412b61818b106f07bbd7d1474c851e1bfde0cf95',
     '["function api.remote_start_transaction", "grants api.remote_start_transaction"]'),
     ('api/remote_stop_transaction.sql', 'a9d536d3805e53b04216576e3ecc27b08250e567633185557a225827d674d640',
     '["function api.remote_stop_transaction", "grants api.remote_stop_transaction"]'),
@@ -26701,7 +27177,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function api.request_password_reset", "grants api.request_password_reset"]'),
     ('api/reservations.sql', '8ce16f50d497bfe06d8088d0da9ee6cf43dddeb70a07169b8ab2c55f19181862',
     '["grants api.reservations", "view api.reservations"]'),
-    ('api/reserve_now.sql', '012c396a44c0615b867b76fea71c3c0f604ab12ed5c9bd98cf7c803ffca0ec56',
+    ('api/reserve_now.sql', '340aa8f02ef8484ba430a9b5c9b5831e9f4331b8b3650b0f7de53065fc75131c',
     '["function api.reserve_now", "function charging.check_own_reservation", "function charging.get_reservation_length", "grants api.reserve_now"]'),
     ('api/reset.sql', '2c37af671f8aff23e3611d66038a4eee7451ccd8c3124028ffd33ffe8ef6bed5',
     '["function api.reset", "grants api.reset"]'),
@@ -26723,11 +27199,11 @@ insert into ops.applied_code (path, checksum, objects) values
     '["grants api.security_events", "view api.security_events"]'),
     ('api/send_command.sql', '09f97e0efd70c6b086ac99b546e4d26bcd21986e64cc1fd0304ef132444a8596',
     '["function api.send_command", "grants api.send_command"]'),
-    ('api/send_local_list.sql', 'f19c202f55a4e8a82019ecf7c09b30775a3d77317f53568392c8aa0cc4b963b5',
+    ('api/send_local_list.sql', '40d6450f7732fd5f060ec56c8b28d9410454fea4f1616c56546792ea8e5fb196',
     '["function api.send_local_list", "grants api.send_local_list"]'),
     ('api/session_events.sql', 'a26483fc739eae3aed447ba3c40803fa7b2517364d88dddc17545e70abfe1b20',
     '["grants api.session_events", "view api.session_events"]'),
-    ('api/set_charging_profile.sql', 'dcdd4d641df50c45c81090d84af75350679ac631117a857fff7decfcd9074c65',
+    ('api/set_charging_profile.sql', '4c4ca7bee1d84abdc37b81a63a1f7e964f635ed5fdb23c9785fc02d3bb6aabc0',
     '["function api.set_charging_profile", "function charging.find_charging_profile", "grants api.set_charging_profile"]'),
     ('api/set_user_role.sql', '349fa5b29b0f9f83a8d8dc8358fb1aba27353d021ba4c99ded97698b9a74fc36',
     '["function api.set_user_role", "grants api.set_user_role"]'),
@@ -26741,7 +27217,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function api.stop_campaign", "grants api.stop_campaign"]'),
     ('api/switch_tenant.sql', '2821249d8d0cc2e9e39599dd87c9c51974862056beb9902152aa2838b3c570cc',
     '["function api.switch_tenant", "grants api.switch_tenant"]'),
-    ('api/tenants.sql', 'f745021c577af54b7e6f5c592e9441b0c00fa6bd325d4c023abbd581a57249b3',
+    ('api/tenants.sql', 'ce510e5a63b4ec6efcf986f45fed01b4e82c86f73a24ca7705abcb7f14935f90',
     '["grants api.tenants", "view api.tenants"]'),
     ('api/token_for_key.sql', '298c5e3a5cd4cb44e462a90ee8ec100a44f772cf7b4bff6a13b193c0ce793d53',
     '["function api.token_for_key", "grants api.token_for_key"]'),
@@ -26777,7 +27253,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function charging.apply_connector_status"]'),
     ('charging/apply_reservation_status.sql', '47c7ed61920a6e2f15d9a38fd3073434c429f35aea5b8a5a18c36c96adc946cc',
     '["function charging.apply_reservation_status"]'),
-    ('charging/authorize_id_token.sql', '7353a0e0b43de9b1e816f7fc65317a13c7dd329229ed3c8d1068de18cb773971',
+    ('charging/authorize_id_token.sql', '0ae8b0ac81a9c0f842731735559dc62cfb22228cdc33a23d400343f2575b2d8f',
     '["function charging.authorize_id_token", "function charging.has_right_at"]'),
     ('charging/cancel_local_list_updates.sql', 'de6c5696cbd2e22d884e8cf9e6be9dc3b3bb07d64593b49cb4a446b21107051f',
     '["function charging.cancel_local_list_updates"]'),
@@ -26787,7 +27263,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function charging.check_energy", "function charging.get_possible_energy_wh", "function charging.has_unit_conflict"]'),
     ('charging/check_profile_limits.sql', 'ce41a1537aa846b4908c0f1bb95621b9c394f2742ed6f6aeb155e28f6b11646a',
     '["function charging.check_profile_limits", "function charging.is_profile_replaced"]'),
-    ('charging/check_session_volume.sql', 'ad8e34d2a8264fc8226cc13e8942ec6bfca1aa15d89f6d0f665b659ee2538034',
+    ('charging/check_session_volume.sql', '90e1dd8fda2907c21513633f01c2a79553957afdbb42031710db344a53802b65',
     '["function charging.check_session_volume"]'),
     ('charging/choose_connector.sql', '2ad16c290b1346b4754da868dc0c6fc1ffb60ff3ef0916f11ed3293faa05ec5d',
     '["function charging.choose_connector"]'),
@@ -26819,7 +27295,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function charging.has_newer_local_list", "function charging.install_local_list"]'),
     ('charging/judge_id_token.sql', '141862dc197a08f443f36628ef152268342915e4fbc2706f7eea27d964c4ad47',
     '["function charging.judge_id_token"]'),
-    ('charging/list_local_list_entries.sql', 'ac0d54b700062a19485433c09e272420b255630eeae1ad888e47c52f9b6672d8',
+    ('charging/list_local_list_entries.sql', '53d59a8b136f1beb4c1f8e9ec0606c3d2644feb76c94b85be1a16889a455cc9d',
     '["function charging.list_installed_entries", "function charging.list_local_list_entries", "function charging.read_local_list_entries", "function charging.refuse_local_list"]'),
     ('charging/lock_local_list.sql', '6f9109528f67e58567222cf80b05ce3e2a4da1462305d928d65192054c904459',
     '["function charging.lock_local_list"]'),
@@ -26829,7 +27305,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function charging.move_session"]'),
     ('charging/presume_session_end.sql', '3f26dafc6b031e1043b3a12a2d2651df795fd1335d70746be5c3fb75e94aba84',
     '["function charging.presume_session_end"]'),
-    ('charging/record_meter_values.sql', '3d95e4d51bb166543dd4f123f48e9119602dc75d2e9a0a067900e12b32338057',
+    ('charging/record_meter_values.sql', '5715e3af2014ec0e2e1ee0bf9649fdd166a2a496b23f5116608598363b327031',
     '["function charging.is_known_reading", "function charging.is_measurand", "function charging.record_meter_values"]'),
     ('charging/record_session_event.sql', 'c9774c7427a111600478d00b201ad843e6e282bd65262e7eb88519a06e6f8ec8',
     '["function charging.record_session_event"]'),
@@ -26837,14 +27313,14 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function charging.record_unknown_id_token"]'),
     ('charging/refuse_active_sessions.sql', '90861430dd5e50a72002216dd88fd653b52d4325dcb99838494a9a64e7c73ac7',
     '["function charging.refuse_active_sessions"]'),
-    ('charging/refuse_second_command.sql', 'd0ad9f98cfd33bc737f69a1ceca75784e33f60b9f5ed16fd2e3949ae475f99a0',
+    ('charging/refuse_second_command.sql', '8c1f495bb7a2ecf5e9dcb0fde2fb6093caa9ca44410efcf17e09a3c0b61e69bf',
     '["function charging.refuse_second_command"]'),
     ('charging/restate_id_token_info.sql', '3f37dd2b83738b93a89fa86772fcaeba156a24c7859d3d15548f5e2c46d9fe15',
     '["function charging.restate_id_token_info"]'),
-    ('charging/send_driver_start.sql', '7e88a2d4fa5b7eec5d89eeccff65777b492081433dece335c51826f7d08c1662',
-    '["function charging.send_driver_start"]'),
-    ('charging/send_local_list.sql', '0a5ef4f6c31ce2a0a13546bc23d3e3b1423483d2cc101e5e1fc6aa33a65f8016',
-    '["function charging.measure_local_list", "function charging.send_local_list", "function charging.split_local_list"]'),
+    ('charging/send_driver_start.sql', '4c36ead8f0e503747bdb3593b3b911d6aa10fe60ef1b39ef9f8b8227c0a75aec',
+    '["function charging.refuse_id_token", "function charging.send_driver_start"]'),
+    ('charging/send_local_list.sql', 'bbe9e81893037bb783b78b2bdf4917e4c1aced9a84e69e4afcf3d3bca5d46244',
+    '["function charging.choose_local_lists", "function charging.measure_local_list", "function charging.send_local_list", "function charging.split_local_list"]'),
     ('charging/settle_session.sql', 'db2f67de3d69a1493284534e0eeb18fe473bff8c4ea861e4e42b334500f0f024',
     '["function charging.get_first_meter_wh", "function charging.settle_session"]'),
     ('charging/start_session.sql', '4a3c85b89a0765ce83ae0e2afa2fb7049c8e89501a79723645bdfd68974573e6',
@@ -26857,7 +27333,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function charging.tg_meter_value_samples__refuse_change"]'),
     ('charging/tg_sessions__apply_profiles.sql', '952dd175b07954359ecc45b767c9f464cb0f5e6db3eb6a81eaaab77adc81cd54',
     '["function charging.tg_sessions__apply_profiles"]'),
-    ('charging/tg_sessions__use_reservation.sql', '66c7169a93e6e314ee02dd0d075b5ff8aea16eaabb0b756fb61ad3dac66a0efc',
+    ('charging/tg_sessions__use_reservation.sql', '3e627f91a45cfef8957d4510114014c1f0e218d1c49828cc98142e2094045916',
     '["function charging.tg_sessions__use_reservation"]'),
     ('claims/check_request.sql', '194afa98d26c6bff259b2f093e2976ea694ae0bca7fc2df8f251ab810fe848bc',
     '["function claims.check_request", "grants claims.check_request"]'),
@@ -26895,7 +27371,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["grants core.charge_point_groups", "policy charge_point_groups_delete_permission on core.charge_point_groups", "policy charge_point_groups_delete_platform on core.charge_point_groups", "policy charge_point_groups_delete_staff on core.charge_point_groups", "policy charge_point_groups_insert_permission on core.charge_point_groups", "policy charge_point_groups_insert_platform on core.charge_point_groups", "policy charge_point_groups_insert_staff on core.charge_point_groups", "policy charge_point_groups_select_platform on core.charge_point_groups", "policy charge_point_groups_select_staff on core.charge_point_groups", "policy charge_point_groups_update_permission on core.charge_point_groups", "policy charge_point_groups_update_platform on core.charge_point_groups", "policy charge_point_groups_update_staff on core.charge_point_groups", "trigger charge_point_groups__limit_delete on core.charge_point_groups", "trigger charge_point_groups__limit_update on core.charge_point_groups", "trigger charge_point_groups__log_change on core.charge_point_groups", "trigger charge_point_groups__require_permission on core.charge_point_groups", "trigger charge_point_groups__touch_updated_at on core.charge_point_groups"]'),
     ('core/charge_point_keys.sql', '907894c9e835b4ff14325fc5375730d66ee7a2474b8bd14c60bf04fc6c5ac286',
     '["grants core.charge_point_keys", "policy charge_point_keys_select_platform on core.charge_point_keys", "policy charge_point_keys_select_staff on core.charge_point_keys", "trigger charge_point_keys__log_change on core.charge_point_keys"]'),
-    ('core/charge_points.sql', 'f0f8e1d5173d6934ef1efe7dc9b74938b82f32d299f51b46c25f355303b8b11d',
+    ('core/charge_points.sql', 'dd75785ae3bdf53b07f6eee09bbccba2fb62cac1a7371ef78c74bff7f008851b',
     '["grants core.charge_points", "policy charge_points_delete_permission on core.charge_points", "policy charge_points_delete_platform on core.charge_points", "policy charge_points_delete_staff on core.charge_points", "policy charge_points_insert_permission on core.charge_points", "policy charge_points_insert_platform on core.charge_points", "policy charge_points_insert_staff on core.charge_points", "policy charge_points_select_platform on core.charge_points", "policy charge_points_select_staff on core.charge_points", "policy charge_points_update_permission on core.charge_points", "policy charge_points_update_platform on core.charge_points", "policy charge_points_update_staff on core.charge_points", "trigger charge_points__guard_profile on core.charge_points", "trigger charge_points__limit_delete on core.charge_points", "trigger charge_points__limit_update on core.charge_points", "trigger charge_points__list_identity on core.charge_points", "trigger charge_points__log_change on core.charge_points", "trigger charge_points__require_permission on core.charge_points", "trigger charge_points__touch_updated_at on core.charge_points"]'),
     ('core/charging_profile_installations.sql', 'f0e3da21f93f199b6accfa5bd872d063912631e61bc267add7be5e8f863720d2',
     '["grants core.charging_profile_installations", "policy charging_profile_installations_select_platform on core.charging_profile_installations", "policy charging_profile_installations_select_staff on core.charging_profile_installations"]'),
@@ -26959,7 +27435,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["grants core.sessions", "policy sessions_select_customer on core.sessions", "policy sessions_select_platform on core.sessions", "policy sessions_select_staff on core.sessions", "trigger sessions__apply_profiles on core.sessions", "trigger sessions__use_reservation on core.sessions"]'),
     ('core/sites.sql', 'ac64294020d9a3bc68a55787529082d350d3ddf24ab6dd95d9fba7a916fb2890',
     '["grants core.sites", "policy sites_delete_permission on core.sites", "policy sites_delete_platform on core.sites", "policy sites_delete_staff on core.sites", "policy sites_insert_permission on core.sites", "policy sites_insert_platform on core.sites", "policy sites_insert_staff on core.sites", "policy sites_select_platform on core.sites", "policy sites_select_staff on core.sites", "policy sites_update_permission on core.sites", "policy sites_update_platform on core.sites", "policy sites_update_staff on core.sites", "trigger sites__check on core.sites", "trigger sites__limit_delete on core.sites", "trigger sites__limit_update on core.sites", "trigger sites__log_change on core.sites", "trigger sites__require_permission on core.sites", "trigger sites__touch_updated_at on core.sites"]'),
-    ('core/tenants.sql', '63ce227a3c13a48140e8ac54b85f7859a88c6aed8e3a4593437b153e71f56c8e',
+    ('core/tenants.sql', 'b9ee796340cab0a65ce53b5c6098406c15078deae36a5f4418ea9cc9ceadf78d',
     '["grants core.tenants", "policy tenants_insert_platform on core.tenants", "policy tenants_select_customer on core.tenants", "policy tenants_select_platform on core.tenants", "policy tenants_select_staff on core.tenants", "policy tenants_update_permission on core.tenants", "policy tenants_update_platform on core.tenants", "policy tenants_update_staff on core.tenants", "trigger tenants__check on core.tenants", "trigger tenants__create_roles on core.tenants", "trigger tenants__keep_a_platform_admin on core.tenants", "trigger tenants__limit_delete on core.tenants", "trigger tenants__limit_update on core.tenants", "trigger tenants__log_change on core.tenants", "trigger tenants__require_permission on core.tenants", "trigger tenants__touch_updated_at on core.tenants"]'),
     ('core/transfer_locations.sql', 'ec3c0fc74f582ec6b6903f87d61b8bb3e7b3a5c031e65ae64725492798352764',
     '["grants core.transfer_locations", "policy transfer_locations_delete_permission on core.transfer_locations", "policy transfer_locations_delete_platform on core.transfer_locations", "policy transfer_locations_delete_staff on core.transfer_locations", "policy transfer_locations_insert_permission on core.transfer_locations", "policy transfer_locations_insert_platform on core.transfer_locations", "policy transfer_locations_insert_staff on core.transfer_locations", "policy transfer_locations_select_platform on core.transfer_locations", "policy transfer_locations_select_staff on core.transfer_locations", "policy transfer_locations_update_permission on core.transfer_locations", "policy transfer_locations_update_platform on core.transfer_locations", "policy transfer_locations_update_staff on core.transfer_locations", "trigger transfer_locations__limit_delete on core.transfer_locations", "trigger transfer_locations__limit_update on core.transfer_locations", "trigger transfer_locations__log_change on core.transfer_locations", "trigger transfer_locations__normalise on core.transfer_locations", "trigger transfer_locations__require_permission on core.transfer_locations", "trigger transfer_locations__touch_updated_at on core.transfer_locations"]'),
@@ -26969,11 +27445,11 @@ insert into ops.applied_code (path, checksum, objects) values
     '["grants core.unknown_id_tokens", "policy unknown_id_tokens_select_platform on core.unknown_id_tokens", "policy unknown_id_tokens_select_staff on core.unknown_id_tokens", "trigger unknown_id_tokens__log_change on core.unknown_id_tokens"]'),
     ('core/users.sql', '2d5a335e38df40f15f2b5d8d6f19259db0642d5521511a9bc358fb24afc18acd',
     '["grants core.users", "policy users_select_platform on core.users", "policy users_select_staff on core.users", "trigger users__keep_a_platform_admin on core.users", "trigger users__log_change on core.users", "trigger users__touch_updated_at on core.users"]'),
-    ('fleet/advance_campaign.sql', '6b8574686a3c5b7868933f788a657bd4fa00da963a0a2da7cedcded744ef4951',
+    ('fleet/advance_campaign.sql', '06cc63949a866bcb8facda939ed8e3569e5a1c7451edf485e574c1df4b1ad005',
     '["function fleet.advance_campaign", "function fleet.begin_wave", "function fleet.send_wave"]'),
     ('fleet/begin_connection.sql', '7b14c63fa0b8a0a55bdc7ed2c4c9d62943756788ef22a71d2e0e14dfe0263293',
     '["function fleet.begin_connection"]'),
-    ('fleet/check_campaign_payload.sql', '766c70f4403664f3e31394061d62ac33ef262b461298fe76041d4ea866632082',
+    ('fleet/check_campaign_payload.sql', '15d3db7b3f6d3ed14e4cc02493447a56f610c61edd336b4c6868829342c8585a',
     '["function fleet.check_campaign_payload"]'),
     ('fleet/check_certificate.sql', '889ee7b55a7b77a1f7e89b439c0ebcd25da1efc61f95082951aa1dd802ef7e1d',
     '["function fleet.check_certificate"]'),
@@ -26999,15 +27475,15 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function fleet.find_addressed_charge_points"]'),
     ('fleet/find_campaign_members.sql', '5c04f8dafc8986b44ab73ff915decdaa16a3baea06714cce53b66d2540819a9f',
     '["function fleet.find_campaign_members", "function fleet.refuse_campaign_size"]'),
-    ('fleet/find_charge_point_certificate.sql', '402e501f499c6966b6a93ecf1588ebd78caddf0ae9de053cca628716d314a03d',
+    ('fleet/find_charge_point_certificate.sql', '464bfc558c462e6a07a0e3013f2b4c6a919539fe3a405914edd4c702b718d98c',
     '["function fleet.find_charge_point_certificate"]'),
-    ('fleet/find_charge_point_key.sql', 'c014050298605bac8719f48159742535c982f5003d88e871b589255cff459047',
+    ('fleet/find_charge_point_key.sql', 'b0fe2b184d9953951b94f20785e280fd508f2466a1c0f52b69878c4dd2836f4d',
     '["function fleet.find_charge_point_key"]'),
     ('fleet/find_command_hook.sql', '3d5923bf8994a460126e153d6a78a9790fc36e26d793aee850bb7d6f6045b5e8',
     '["function fleet.find_command_hook"]'),
     ('fleet/find_evse.sql', '022d8c99488d94879a7bfa3ed958de8ef1355c8926e33863079f41c8bf057274',
     '["function fleet.find_evse"]'),
-    ('fleet/finish_command.sql', 'b5ed132520893ebd193bf56e7b75c87448643e1815f4c1958c2cbab08e1706e7',
+    ('fleet/finish_command.sql', '0120eb7a57e8ec7e76b5a8df90fe43a17dc26401664b0fc5e8aeff9a7538d94d',
     '["function fleet.finish_command"]'),
     ('fleet/get_configuration_value.sql', '4a156aa5e657515e05ad3372be92a3d11aefdd17d6f4347fc3923fe4858e11c5',
     '["function fleet.get_configuration_limit", "function fleet.get_configuration_value"]'),
@@ -27023,9 +27499,9 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function fleet.is_online", "grants fleet.is_online"]'),
     ('fleet/is_secret_configuration_key.sql', '92107b218eb76a6c43aa2a1f3dd72d3d8e9152f695283210866003dfbc80ad53',
     '["function fleet.is_secret_configuration_key"]'),
-    ('fleet/is_within_volume.sql', '3211b4e343206749820dee1f2c4dd61ce6b65479730311f4e0cabff04e8d3279',
+    ('fleet/is_within_volume.sql', 'af3bcc598d553d84358e894da0e469d1d8b67510713de5cd34fcfca996f66742',
     '["function fleet.is_within_volume"]'),
-    ('fleet/judge_campaign_members.sql', 'ad968d2642253d0c23bd255ea109fd7da080b2519d4a242197aba6884f81b5c8',
+    ('fleet/judge_campaign_members.sql', 'eb1c3438f603791dbac99b1a83a63219a651dc3044f01194b3fbf15284201655',
     '["function fleet.judge_campaign_members"]'),
     ('fleet/judge_reply.sql', '6579bc5228ed011f5711250cc8a0103081fbf6edc7c01655575854123a91676f',
     '["function fleet.judge_reply"]'),
@@ -27053,9 +27529,9 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function fleet.is_contract_id_right", "function fleet.normalise_contract_id"]'),
     ('fleet/normalise_evse_id.sql', '3e23a3ed9d568c25a1201c2d4d4a0240910e87f1415631ec35424bd3687ccf85',
     '["function fleet.normalise_evse_id"]'),
-    ('fleet/note_charge_point_certificate_use.sql', '697b784bdae4eb48f82c4f8b0faf71f98d695c88e64b6b3077c48bf018d8489b',
+    ('fleet/note_charge_point_certificate_use.sql', '4af3d5c125dbb2b0f782586c64259f14ec8a7f048604d472c107d5b5fd20aa9a',
     '["function fleet.note_charge_point_certificate_use"]'),
-    ('fleet/note_charge_point_key_use.sql', '9d3953af689250ff397ec2d33588508c3d965828b298c938ea2b51c3f24f12a2',
+    ('fleet/note_charge_point_key_use.sql', 'a10e9af672e878dd719ab12bb9ad0056dc93dd8d4bfe88fcaa16388fb6388e7c',
     '["function fleet.note_charge_point_key_use"]'),
     ('fleet/note_flapping.sql', '3107a4f59ab0f47c0699455322ec65725d64eb5fe00a53cf0eeaff403a8a2d8a',
     '["function fleet.note_flapping"]'),
@@ -27069,14 +27545,14 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function fleet.prepare_location"]'),
     ('fleet/prepare_request_id.sql', '4a186352fb013364a190986c2ec5cbb774d5d6df592c8ff89ef9b68149770d94',
     '["function fleet.prepare_request_id"]'),
-    ('fleet/prepare_security_change.sql', 'd9781d4623c47ae049a61483baaaa49644023cd8111563ab8356f64e29be29e9',
+    ('fleet/prepare_security_change.sql', '04420b07f30ec0bfb86286b99d426327862f79eb80eff72ab30048b7144365cd',
     '["function fleet.check_profile_change", "function fleet.create_authorization_key", "function fleet.get_authorization_key_form", "function fleet.prepare_security_change"]'),
-    ('fleet/queue_command.sql', 'c9eab654dbc4566dd2985cb547549c7868ac067f7ecfd1f7596b08459284a166',
-    '["function fleet.check_command_payload", "function fleet.find_command_refusal", "function fleet.queue_command", "function fleet.refuse_command"]'),
+    ('fleet/queue_command.sql', '26892a77eaed88f61d05cca593fb030832903a9ef6b22429c3d8516214efc25b',
+    '["function fleet.check_command_payload", "function fleet.check_command_size", "function fleet.find_command_refusal", "function fleet.may_be_sent", "function fleet.queue_command", "function fleet.refuse_command"]'),
     ('fleet/queue_commands.sql', 'ae0103db267394d3a12f64cca0e2ef40f9f21f8875db12d0211d4a640c974ff8',
     '["function fleet.queue_commands"]'),
-    ('fleet/queue_security_change.sql', 'afd2bb61c1ce5770851cbb8459c4dfa5301e4a4ac7c00a0fac0e28430513ef53',
-    '["function fleet.queue_security_change"]'),
+    ('fleet/queue_security_change.sql', '4a3f480aa512ca52829e674a60d1ccef6dde593dfb6b2ba7c1a9102da681a67d',
+    '["function fleet.expect_profile", "function fleet.queue_security_change"]'),
     ('fleet/raise_alarm.sql', '1681ed42dd112cbb895182d205e185c818c6b467bab0f2d1e9b89227622f0a18',
     '["function fleet.raise_alarm"]'),
     ('fleet/record_boot.sql', 'eb7d74b2d3e72e2277c1ff7df739fd4155b4d5ffaf14edb0d69f6cdc67673689',
@@ -27089,16 +27565,18 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function fleet.find_device_job", "function fleet.judge_device_status", "function fleet.record_device_status"]'),
     ('fleet/record_refusal.sql', 'dc073d91ebf3d8dada50892af600fb2ade729f82e360b71f746b792bba63543a',
     '["function fleet.record_refusal"]'),
-    ('fleet/record_security_event.sql', 'fae5c2bc518ccb4501c0daa95f8882a704118504f74c1a6945d7841dbaeb2cfd',
+    ('fleet/record_security_event.sql', '1fd628f0ebcb1749916ab733b92cc5e8475b477136150e5c93d5b635eb1cbd67',
     '["function fleet.list_security_event_types", "function fleet.record_security_event"]'),
     ('fleet/record_unknown_charge_point.sql', '7ec2a12de2dd5543e3ca91110a74079753183ac97e29bc8399ceeffff398226f',
     '["function fleet.record_unknown_charge_point"]'),
-    ('fleet/register_certificate.sql', '55391982b0040ff2d27ee6837d21aedfae7e07ba609925aaa82a39baeda01ae7',
+    ('fleet/register_certificate.sql', '8d8b6451ecc8401f8deab8219b70e97e44ceacc507d1d3e877f5b5a2e8731bca',
     '["function fleet.register_certificate"]'),
     ('fleet/require_connector.sql', '55a92ca4ae88246c8a9f34f3bdc0db77c35fa386abe5f90b03393d87e5fd2fe0',
     '["function fleet.require_connector"]'),
     ('fleet/require_single_connector.sql', '433e47e68cae200ee272de0229d0eb3edb21824d17cfe070c36f22bfad569e9d',
     '["function fleet.require_single_connector"]'),
+    ('fleet/retire_charge_point_keys.sql', 'e23fc3e2d22979f8ef9f98e35e0f9d8fb9917db00eea96e7d093bb11a4750e74',
+    '["function fleet.retire_charge_point_keys"]'),
     ('fleet/ring_bridge.sql', '9a769dbbbc0beb61c5882aef8a12b15467a34300ace22ce3f743069c409f1aed',
     '["function fleet.ring_bridge"]'),
     ('fleet/send_commands.sql', '34ccbee815d2d5b62f3021f41d39635964fd7c87bd3c1813014ae3b4415187c2',
@@ -27107,13 +27585,13 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function fleet.send_transfer"]'),
     ('fleet/settle_device_job.sql', '4f793e63e288c24da9dfee67b53a2d56faa01ca388771e7f0bb6d93d68f81967',
     '["function fleet.settle_device_job"]'),
-    ('fleet/settle_security_change.sql', 'ba1d4bc313715290f72a28b67d10275a35a2e32b8e7803fbe51f7b9f5d7fa4b6',
+    ('fleet/settle_security_change.sql', 'b51278fbd5ba5202b6c14c1cc3b7bcdb046f3ce0907d54b899ea708be72d1ea5',
     '["function fleet.settle_security_change"]'),
     ('fleet/show_commands.sql', '9aa8731cc981f0b8875ca0f1344017e483539d8af5a98e57fc419febcafb3856',
     '["function fleet.show_commands"]'),
     ('fleet/stop_campaign.sql', '313997b94c4007cd3bd004ef819d1322858b30b9ef2c571eb07f1f2146398381',
     '["function fleet.stop_campaign"]'),
-    ('fleet/tg_charge_points__guard_profile.sql', 'd1dff6054f4476289b1e07516fd4847ef179fac852191e31334be831d6fadb52',
+    ('fleet/tg_charge_points__guard_profile.sql', '2c2371a2e1065b304767d10ef54174aae412b9873a06784bbce92ab0e0378816',
     '["function fleet.tg_charge_points__guard_profile"]'),
     ('fleet/tg_charge_points__list_identity.sql', '63ccf084fcc7406320e7b51a3f994754183b3ff35b744653a8f61f642fef04c4',
     '["function fleet.tg_charge_points__list_identity"]'),
@@ -27135,7 +27613,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function jobs.close_stale_sessions", "grants jobs.close_stale_sessions"]'),
     ('jobs/expire_commands.sql', 'f09c043f081ad08600c7575d5bebe6a67b712021fb7fd6c55485bb0c5bf46199',
     '["function jobs.expire_commands", "grants jobs.expire_commands"]'),
-    ('jobs/expire_records.sql', 'a4883e833d47857202271849847bf5da4c07510c4d894472a02d5ce5207517c0',
+    ('jobs/expire_records.sql', '945f512dcdac2a34dcf9c181b25e71a0edf4a22d8af0ff4b738c349f796ec678',
     '["function jobs.delete_expired", "function jobs.expire_records", "grants jobs.expire_records"]'),
     ('jobs/expire_reservations.sql', '112fafdadd3279af7fcddbde65e2d6e5a1994f7cea43f10a7f7ce6b653ca5e04',
     '["function jobs.expire_reservations", "grants jobs.expire_reservations"]'),
@@ -27163,7 +27641,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function ocpp.compact_json"]'),
     ('ocpp/find_handler.sql', '2be2611194aea6697864964842792beb7dd579a813405b762a7d5f8d0cc2a703',
     '["function ocpp.find_handler"]'),
-    ('ocpp/finish_commands.sql', 'ed5cc754adca17e41dbc62ebfa740e0d7667b5d24bd75eef7c98bb801af2735e',
+    ('ocpp/finish_commands.sql', 'fec30ff5b0065a102dec739ff8256a98e677a72a26d0ac5ca0ed2e3d35f3a774',
     '["function ocpp.finish_command", "function ocpp.finish_commands", "grants ocpp.finish_commands"]'),
     ('ocpp/format_timestamp.sql', 'fcad0cc97f5e666372988626bf802067b7a473c1167b058814fe30bfd30e38e2',
     '["function ocpp.format_timestamp"]'),
@@ -27173,25 +27651,25 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function ocpp.get_numeric"]'),
     ('ocpp/get_text.sql', '3691424597aa9e9faaad3908d67e5d5b293d98866ebe1f58aba545ab49a96c16',
     '["function ocpp.get_text"]'),
-    ('ocpp/handle_calls.sql', 'f421dbbec6ae8d07043b4a405e1786313e7a080a051acd174dbc7ec3bee0df88',
+    ('ocpp/handle_calls.sql', 'ba53e1805752ccef97f6d190201ed2d93adb461ffe36be12c93fb7c0ae9a98ea',
     '["function ocpp.handle_calls", "grants ocpp.handle_calls"]'),
     ('ocpp/judge_timestamp.sql', '7630c5a2d9b3e0916b77054146e3d9aab889d9b4462911a874fc5d176befbd0d',
     '["function ocpp.judge_timestamp"]'),
     ('ocpp/keep_alive.sql', '9347ade02a58024c88832c2827fbf215c4cece4c29d0a702d01e24b2a82842e8',
     '["function ocpp.keep_alive", "grants ocpp.keep_alive"]'),
-    ('ocpp/list_schema_violations.sql', '32f19a044c2c3be6f22f67cdbdb1af1bad66b111a7ca83d8732b59dd1d51e3c5',
+    ('ocpp/list_schema_violations.sql', '69cbf62ea51fb7cd9df5203da538f0f760ebc841f1804c6feaf994448c5be322',
     '["function ocpp.describe_violation", "function ocpp.is_date_time", "function ocpp.is_integer", "function ocpp.is_uri", "function ocpp.list_schema_violations"]'),
     ('ocpp/list_solo_actions.sql', 'a65936cf4adc90dc69f954ff7fa650e9de34c8b8beb7384d7f06b146bfaba27d',
     '["function ocpp.list_solo_actions"]'),
     ('ocpp/list_subprotocols.sql', 'cd46448d33d8eb62d1f911efe39f24263299af1b4f39ff2d9b57b514d5653acb',
     '["function ocpp.list_subprotocols"]'),
-    ('ocpp/list_waiting_connections.sql', '0a577e02b81cdb299cd6b6078f7de390bcb16cacfaf03ea925e4312a4380edbc',
+    ('ocpp/list_waiting_connections.sql', '3b71c36e88291f7837a869e731b442a450604299174e953d85e2a7bd00cc2925',
     '["function ocpp.list_waiting_connections", "grants ocpp.list_waiting_connections"]'),
     ('ocpp/log_frames.sql', '8a249dfaf2e0dc7a053869772b30082c1748ded8b43d4809fc744a3a3d7fef39',
     '["function ocpp.log_frames", "grants ocpp.log_frames"]'),
     ('ocpp/make_event_key.sql', 'ea3dd3a6bec620c0719cfbdea972d4fac6d6b361b40c718b9073cb8d6e1f8564',
     '["function ocpp.make_event_key"]'),
-    ('ocpp/mask_payload.sql', '182ccca18a05450df3f0b52430bd44d3a26ce5f63daf39d42f6d8133c156fad6',
+    ('ocpp/mask_payload.sql', '9c06f6b4b8e9c4fd1744a130252a2953302a586c5899d415b31a69470da3d7ad',
     '["function ocpp.decode_escapes", "function ocpp.has_secret", "function ocpp.mask_payload"]'),
     ('ocpp/open_connection.sql', 'b55a48375bf118dd6404d3375b901b476b9c15bbe27c3d0da62ee58e2b98b02b',
     '["function ocpp.open_connection", "grants ocpp.open_connection"]'),
@@ -27211,7 +27689,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function ocpp.stop_bridge", "grants ocpp.stop_bridge"]'),
     ('ocpp/store_schemas.sql', 'c3d457485d617d6def5927f515be00317ffc3da0623f22919625b9ccdf1b8011',
     '["function ocpp.store_schemas", "grants ocpp.store_schemas"]'),
-    ('ocpp/take_commands.sql', 'c3e21c5d14316392a9912c283bf3eebe0ec155ec4de38f471d1bb34b300e5015',
+    ('ocpp/take_commands.sql', '048aea6a9351f30bfe0ca4580e12d8b66c81b7a4694fc18ec6cbe8722bc0dd0a',
     '["function ocpp.take_commands", "grants ocpp.take_commands"]'),
     ('ocpp/trim_text.sql', 'ae90b416973e79ad7232bbb9a2d894a2e7e45ca07d8015b397a77d1ec9e6f323',
     '["function ocpp.trim_text"]'),
@@ -27265,7 +27743,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function ocpp16.meter_values"]'),
     ('ocpp16/prepare_change_availability.sql', 'c39b3f330a1d8fd8f88b1ff9c093f9610399accf25e2b49f277f3199cffca118',
     '["function ocpp16.prepare_change_availability"]'),
-    ('ocpp16/prepare_change_configuration.sql', 'dfd82adc400b45e9d7efb058c3229ef8b58995c838723c4f217addeec8c51664',
+    ('ocpp16/prepare_change_configuration.sql', 'c3cbc1d75a83a0e0c30dab4ca1ac0408724686d1b01466e80a56f41f3a270427',
     '["function ocpp16.is_security_key", "function ocpp16.prepare_change_configuration"]'),
     ('ocpp16/prepare_extended_trigger_message.sql', '040ba56970ff5f0bdb9454b7f6c40475b913a5a17e45c46298578e0ffb2ebebc',
     '["function ocpp16.prepare_extended_trigger_message"]'),
@@ -27275,9 +27753,9 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function ocpp16.prepare_get_configuration"]'),
     ('ocpp16/prepare_remote_start_transaction.sql', '69ff686a6da87ea71298923a6b3c64f0f7f8f971b4de7ea85d9d9c3a55a2337b',
     '["function ocpp16.prepare_remote_start_transaction"]'),
-    ('ocpp16/prepare_reserve_now.sql', '310fb12805c1efc7831b1208931699aaf602192345546d4c2e7b61e4b52da8e5',
+    ('ocpp16/prepare_reserve_now.sql', '8a0aa5c1aaf64b57342f5cbb6438e2253de26506ebf390e132d1ade0197f4031',
     '["function ocpp16.prepare_reserve_now"]'),
-    ('ocpp16/prepare_send_local_list.sql', '7b354c0cff198eba58d597c227d3aa735034dc03156f2d1d3b1ca95b0186763e',
+    ('ocpp16/prepare_send_local_list.sql', '88919308a3530d46889e23ca53a41e704dd1b93baaacc100346e406d5b6cd884',
     '["function ocpp16.prepare_send_local_list"]'),
     ('ocpp16/prepare_set_charging_profile.sql', 'e8651df880b3d3dcc46c269f39b2a4be8c142bd0e862500b9d083207dbbaec74',
     '["function ocpp16.prepare_set_charging_profile"]'),

@@ -95,6 +95,13 @@ def test_a_call_returns_its_command_at_once(
             "customer",
             "remote_start_transaction",
             {"evse_id": "DE*GRW*E1002*1"},
+            403,
+            "id_token_refused",
+        ),
+        (
+            "driver2",
+            "remote_start_transaction",
+            {"evse_id": "DE*GRW*E1002*1"},
             409,
             "charge_point_offline",
         ),

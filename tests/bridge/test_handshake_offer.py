@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from websockets.datastructures import Headers
 from websockets.http11 import Request
 
-from bridge.handshake import Offer, basic_credentials, path_segments
+from bridge.handshake import Offer, basic_credentials, path_segments, shown_path
 
 
 def _headers(**values: str) -> Headers:
@@ -54,6 +54,13 @@ def test_any_path_has_an_outcome(target: str) -> None:
     for segment in path_segments(target) or ():
         assert segment
         assert "\0" not in segment
+
+
+@pytest.mark.parametrize(
+    "target", ["/CP1", "/CP1?password=x", "wss://CP1:x@host/CP1?a", "HTTP://x@host/CP1#x"]
+)
+def test_what_may_hold_credentials_is_not_shown(target: str) -> None:
+    assert shown_path(target) == "/CP1"
 
 
 def test_credentials_split_at_the_first_colon_on_bytes() -> None:

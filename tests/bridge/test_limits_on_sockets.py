@@ -39,15 +39,13 @@ def _limited_bridge(
 
 
 def _is_turned_away(bridge: RunningBridge) -> bool:
-    """Whether a new socket is closed before a word is said on it."""
-    try:
-        with RawSocket(bridge) as raw:
-            raw.socket.settimeout(0.3)
+    """Whether a new socket is closed without a word; whoever is let in gets an answer."""
+    with RawSocket(bridge) as raw:
+        try:
+            raw.send(b"GET /health HTTP/1.1\r\nHost: bridge\r\n\r\n")
             return raw.socket.recv(1) == b""
-    except TimeoutError:
-        return False
-    except ConnectionResetError:
-        return True
+        except (ConnectionResetError, BrokenPipeError):
+            return True
 
 
 def _enter(stack: contextlib.ExitStack, bridge: RunningBridge, identity: str) -> RawSocket:
@@ -247,15 +245,16 @@ def test_pings_cost_something_too(database: Database, tmp_path: Path) -> None:
     ):
         raw.upgrade("CP-P")
         # Sixty pings count for some 15 kB, and are answered all the same.
+        began = time.monotonic()
         raw.send(b"\x89\x80\0\0\0\0" * 60)
         pongs = b""
         while len(pongs) < 120:
-            pongs += raw.socket.recv(1000)
+            pongs += raw.socket.recv(120 - len(pongs))
         assert pongs == b"\x8a\0" * 60
-        began = time.monotonic()
+        # What comes behind them is read when they are paid for.
         raw.send_text(json.dumps([2, "1", "Heartbeat", {}]).encode())
         assert raw.socket.recv(1000)
-        assert time.monotonic() - began > 0.7
+        assert time.monotonic() - began > 1.4
 
 
 async def test_a_new_socket_is_no_new_allowance(database: Database, tmp_path: Path) -> None:

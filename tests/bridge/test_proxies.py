@@ -125,6 +125,12 @@ def test_a_proxy_header_may_tell_of_its_tls() -> None:
     assert _parse(proxy_header("192.0.2.7", extensions=plain)) == Origin("192.0.2.7", None)
 
 
+@pytest.mark.parametrize("version", [b"", b"\0", b"TLSv1.2\0", b"TLS\xff", b"T" * 21, b"TLS 1\n"])
+def test_a_tls_version_that_is_no_name_is_no_tls(version: bytes) -> None:
+    tls = extension(0x20, b"\x01\0\0\0\0" + extension(0x21, version))
+    assert _parse(proxy_header("192.0.2.7", extensions=tls)) == Origin("192.0.2.7", None)
+
+
 def test_a_mapped_address_is_its_ipv4() -> None:
     assert _parse(proxy_header("::ffff:192.0.2.7")) == Origin("192.0.2.7", None)
 
@@ -157,5 +163,6 @@ def test_any_proxy_header_has_an_outcome(kind: bytes, body: bytes) -> None:
         origin = parse_body(head, body)
     except ValueError:
         return
+    assert origin.tls_version is None or origin.tls_version.isprintable()
     if origin.address is not None:
         ipaddress.ip_address(origin.address)

@@ -64,6 +64,11 @@ async def test_no_secret_is_logged(database: Database, tmp_path: Path) -> None:
         with RawSocket(bridge.plain) as raw:
             raw.send(b"\0" + _KEY)
             raw.receive_all()
+        for target in (f"/CP-S?key={_IN_FRAME}", f"ws://CP-S:{_IN_FRAME}@bridge/CP-NEVER"):
+            for authorization in (None, basic("CP-S", _WRONG)):
+                with RawSocket(bridge.plain) as raw:
+                    raw.send(upgrade_request(target, authorization=authorization))
+                    raw.receive_all()
         _break_the_handshake(database)
         with contextlib.suppress(websockets.InvalidStatus):
             async with connected(bridge.plain, "CP-S", key=_KEY):

@@ -103,6 +103,8 @@ class Installation:
         )
         self.cluster: Cluster = embedded_cluster(self.settings)
         self._bridge = BridgeProcess(self.settings, home / "bridge.log")
+        # All bridges that must end with it.
+        self._bridges = [self._bridge]
 
     @classmethod
     @contextlib.contextmanager
@@ -128,7 +130,8 @@ class Installation:
                 owner.execute("select jobs.maintain_partitions()")
             yield installation
         finally:
-            installation.kill_bridge()
+            for bridge in installation._bridges:
+                bridge.kill()
             installation.cluster.stop(mode=signal.SIGQUIT)
             installation.cluster.remove()
             shutil.rmtree(home, ignore_errors=True)
@@ -175,9 +178,14 @@ class Installation:
         return self._bridge.log.read_text(errors="replace")
 
     def add_bridge(self, name: str, environment: Mapping[str, str] | None = None) -> BridgeProcess:
-        """Make one more bridge on a port of its own; the caller starts and kills it."""
+        """Make one more bridge on a port of its own, for the caller to start.
+
+        It ends with the installation if nobody ends it before.
+        """
         settings = replace(self.settings, ocpp_port=free_port())
-        return BridgeProcess(settings, self.home / f"bridge-{name}.log", environment)
+        bridge = BridgeProcess(settings, self.home / f"bridge-{name}.log", environment)
+        self._bridges.append(bridge)
+        return bridge
 
 
 def _move_to(disk: Path, data: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import resource
 import ssl
 import stat
 import sys
@@ -236,6 +237,37 @@ def test_a_command_that_fails_says_why(
     timeout_s = 0.5 if "sleep" in program else 30
     with pytest.raises(AuthorityError, match=problem):
         command(program, timeout_s=timeout_s).sign(make_request(KEYS["ecdsa"](), "x", "y"), SUBJECT)
+
+
+def test_what_a_command_started_ends_with_it(tmp_path: Path) -> None:
+    """A shell that waits for its child, as most commands of operators are."""
+    program = (
+        "import pathlib, subprocess, sys\n"
+        "child = subprocess.Popen(['sleep', '600'])\n"
+        f"pathlib.Path({str(tmp_path / 'pid')!r}).write_text(str(child.pid))\n"
+        "child.wait()"
+    )
+    with pytest.raises(AuthorityError, match="no answer within 3 s"):
+        command(program, timeout_s=3).sign(make_request(KEYS["ecdsa"](), "x", "y"), SUBJECT)
+    stat_file = Path("/proc") / (tmp_path / "pid").read_text() / "stat"
+    # Gone, or dead and not yet waited for by whoever inherited it.
+    assert not stat_file.exists() or stat_file.read_text().rsplit(")", 1)[1].split()[0] in "ZX"
+
+
+def test_a_command_that_never_stops_writing_fills_no_memory() -> None:
+    program = "import sys\nwhile True: sys.stdout.write('x' * 100000)"
+    began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(AuthorityError, match="no answer within 2 s"):
+        command(program, timeout_s=2).sign(make_request(KEYS["ecdsa"](), "x", "y"), SUBJECT)
+    # In KiB; hundreds of MB a second would be written.
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - began < 50_000
+
+
+def test_an_answer_that_is_too_long_is_not_taken(tmp_path: Path) -> None:
+    with pytest.raises(AuthorityError, match="too long"):
+        command(_SIGN + "print('x' * 200_000)", str(tmp_path)).sign(
+            make_request(KEYS["ecdsa"](), "x", "y"), SUBJECT
+        )
 
 
 def test_a_command_that_is_not_there_is_an_error() -> None:

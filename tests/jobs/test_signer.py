@@ -168,6 +168,53 @@ def test_an_authority_that_fails_is_asked_again(
     ).fetchone() == (0,)
 
 
+@pytest.mark.parametrize(
+    ("program", "reason"),
+    [
+        ("sys.stderr.write('no\\0thing'); sys.exit(1)", "status 1: no\u2400thing"),
+        # A subject and a key as asked for, and an issuer that SQL cannot read.
+        ("print(odd())", "what was signed cannot be sent: the text is no certificate"),
+    ],
+    ids=["nul", "unreadable"],
+)
+def test_an_authority_that_answers_nonsense_has_failed(
+    database: Database, owner: Owner, tmp_path: Path, program: str, reason: str
+) -> None:
+    file = tmp_path / "sign.py"
+    file.write_text(
+        "import datetime, sys\n"
+        "from cryptography import x509\n"
+        "from cryptography.hazmat.primitives import hashes, serialization\n"
+        "from cryptography.hazmat.primitives.asymmetric import ec\n"
+        "from cryptography.x509 import name\n"
+        "from cryptography.x509.oid import NameOID\n"
+        "def odd():\n"
+        "    now = datetime.datetime.now(datetime.UTC)\n"
+        "    issuer = x509.Name([x509.NameAttribute(\n"
+        "        NameOID.COMMON_NAME, 'Ö', _type=name._ASN1Type.BMPString)])\n"
+        "    subject = x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, 'Greenway'),\n"
+        "        x509.NameAttribute(NameOID.COMMON_NAME, 'SN-1')])\n"
+        "    key = x509.load_pem_x509_csr(sys.stdin.buffer.read()).public_key()\n"
+        "    return x509.CertificateBuilder(issuer, subject, key, 7, now,\n"
+        "        now + datetime.timedelta(days=1)).sign(\n"
+        "        ec.generate_private_key(ec.SECP256R1()), hashes.SHA256()\n"
+        "        ).public_bytes(serialization.Encoding.PEM).decode()\n"
+        f"{program}\n"
+    )
+    command = f"{sys.executable} {file}"
+    with runner(database, tmp_path, VOLTARO_CA="command", VOLTARO_CA_COMMAND=command) as (_, log):
+        request_id = ask(
+            owner, make_request(ec.generate_private_key(ec.SECP256R1()), "SN-1", "Greenway")
+        )
+        wait_until(lambda: state_of(owner, request_id)[1] is not None, what="a failure")
+    state, problem = state_of(owner, request_id)
+    assert state == "pending", log.read_text()
+    assert reason in (problem or ""), log.read_text()
+    assert owner.execute(
+        "select count(*) from core.alarms where kind = 'certificate_authority'"
+    ).fetchone() == (1,)
+
+
 def test_two_runners_sign_each_request_once(
     database: Database, owner: Owner, tmp_path: Path
 ) -> None:

@@ -24,7 +24,7 @@ begin
         select q
         from fleet.send_commands(
             'ChangeConfiguration',
-            jsonb_strip_nulls(jsonb_build_object('key', btrim(key), 'value', value)),
+            jsonb_strip_nulls(jsonb_build_object('key', nullif(btrim(key), ''), 'value', value)),
             charge_point, charge_point_group, keep, expires_in_s
         ) as q
     )) as v;

@@ -33,7 +33,7 @@ comment on view api.charge_point_certificates is
 comment on column api.charge_point_certificates.tenant_id is 'The tenant that owns the row.';
 comment on column api.charge_point_certificates.id is 'Number of the certificate.';
 comment on column api.charge_point_certificates.charge_point_id is
-    'The charge point whose it is, and no others.';
+    'The charge point whose it is, and no others; null when that was deleted: refused.';
 comment on column api.charge_point_certificates.certificate_request_id is
     'The request that it was signed for; null when it was not signed by us.';
 comment on column api.charge_point_certificates.fingerprint_sha256 is

@@ -119,7 +119,7 @@ comment on column api.charge_points.pending_security_profile is
 comment on column api.charge_points.quirks is
     'Exceptions for a charger that does not follow OCPP: assume_subprotocol (a text) stands in '
     'for the subprotocol that it does not offer; allows_old_tls (true) lets it use TLS 1.0 '
-    'and 1.1.';
+    'and 1.1, which takes security.write.';
 comment on column api.charge_points.max_power_w is
     'Power that the charge point can draw at most, in watts.';
 comment on column api.charge_points.configuration_template_id is

@@ -35,6 +35,7 @@ begin
             on cp.tenant_id = i.tenant_id and cp.id = i.charge_point_id
         where
             i.id = clear_charging_profile.installation_id
+            and lower(cp.identity) = lower(coalesce(charge_point, cp.identity))
             and (claims.role() = 'platform' or i.tenant_id = claims.tenant_id());
         if not found then
             raise exception using

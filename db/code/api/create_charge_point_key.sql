@@ -2,7 +2,7 @@
 --
 -- revoke_others retires the keys it has at once, for one that was stolen; without it they stay
 -- valid until the charge point has connected with the new one (fleet.create_charge_point_key).
--- Writes:  core.charge_point_keys.
+-- Writes:  core.charge_point_keys, ops.commands.
 -- Errors:  PT403 permission_missing, PT404 charge_point_unknown (also for another tenant's).
 -- Definer: keys are written by functions only.
 create or replace function api.create_charge_point_key(
@@ -33,12 +33,9 @@ begin
     end if;
 
     if create_charge_point_key.revoke_others then
-        update core.charge_point_keys as k
-        set retired_at = now()
-        where
-            k.tenant_id = v_tenant_id
-            and k.charge_point_id = create_charge_point_key.charge_point_id
-            and k.retired_at is null;
+        perform fleet.retire_charge_point_keys(
+            v_tenant_id, create_charge_point_key.charge_point_id, null
+        );
     end if;
     return jsonb_build_object(
         'key', fleet.create_charge_point_key(v_tenant_id, create_charge_point_key.charge_point_id)

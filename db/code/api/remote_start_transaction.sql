@@ -5,7 +5,8 @@
 -- at once (charging.send_driver_start). The transaction that begins is tied to the command
 -- (charging.find_command_of_start).
 -- Errors:  those of fleet.send_commands, ocpp16.prepare_remote_start_transaction,
---          charging.send_driver_start and charging.find_charging_profile; PT400 evse_id_required.
+--          charging.send_driver_start and charging.find_charging_profile; PT400 evse_id_required,
+--          charge_point_required for more than one place.
 -- Definer: commands are written by functions only.
 create or replace function api.remote_start_transaction(
     charge_point text default null,
@@ -29,6 +30,19 @@ declare
     v_connector_id integer := remote_start_transaction.connector;
     v_profile jsonb := remote_start_transaction.charging_profile;
 begin
+    -- One of two places would be passed over, and with it what connector counts.
+    if
+        num_nonnulls(
+            remote_start_transaction.charge_point, remote_start_transaction.charge_point_group,
+            remote_start_transaction.evse_id
+        ) > 1
+    then
+        raise exception using
+            errcode = 'PT400',
+            message = 'name one place',
+            detail = '{"error":"charge_point_required"}',
+            hint = 'Send one of charge_point, charge_point_group and evse_id.';
+    end if;
     if claims.role() = 'customer' then
         -- A driver neither limits nor keeps a command, nor starts a whole group.
         if
@@ -61,11 +75,7 @@ begin
     end if;
 
     perform access.require_permission('commands.write');
-    if
-        v_charge_point is null
-        and remote_start_transaction.charge_point_group is null
-        and remote_start_transaction.evse_id is not null
-    then
+    if remote_start_transaction.evse_id is not null then
         v_evse := fleet.find_evse(remote_start_transaction.evse_id);
         select cp.identity into v_charge_point
         from core.charge_points as cp

@@ -60,12 +60,19 @@ begin
             v_evse, reserve_now.connector, reserve_now.id_token, v_expires_at
         ) as o;
     elsif v_evse.id is not null then
-        select coalesce(min(k.ocpp16_connector_id), -1) into v_connector_id
+        select min(k.ocpp16_connector_id) into v_connector_id
         from core.connectors as k
         where
             k.tenant_id = v_evse.tenant_id
             and k.evse_id = v_evse.id
             and k.connector_no = coalesce(reserve_now.connector, k.connector_no);
+        if v_connector_id is null then
+            raise exception using
+                errcode = 'PT404',
+                message = 'the EVSE has no such connector',
+                detail = '{"error":"connector_unknown"}',
+                hint = 'Take connector_no of connectors, or leave connector out.';
+        end if;
     end if;
     return query
     select v.*

@@ -44,6 +44,7 @@ begin
         where
             s.id = set_charging_profile.session_id
             and s.protocol = 'ocpp1.6'
+            and lower(cp.identity) = lower(coalesce(charge_point, cp.identity))
             and (claims.role() = 'platform' or s.tenant_id = claims.tenant_id());
         if not found then
             raise exception using

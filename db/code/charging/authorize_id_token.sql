@@ -99,7 +99,11 @@ begin
     v_authorization.status := v_status;
     v_authorization.reason := v_reason;
     v_authorization.decided_at := now();
-    if fleet.is_within_volume(p_tenant_id, p_charge_point_id, 'authorizations') then
+    -- That of a start needs no count: there is one a session, and sessions are counted.
+    if
+        p_source = 'start'
+        or fleet.is_within_volume(p_tenant_id, p_charge_point_id, 'authorizations')
+    then
         insert into core.authorizations (
             tenant_id, charge_point_id, id_token, id_token_id, user_id, source, status, reason,
             decided_at

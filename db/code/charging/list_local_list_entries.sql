@@ -111,6 +111,16 @@ begin
     then
         perform charging.refuse_local_list('entries are a list of objects');
     end if;
+    -- OCPP 1.6 §2.2: a CiString is printable ASCII.
+    if exists (
+        select
+        from jsonb_array_elements(p_entries) as e (entry)
+        where
+            jsonb_typeof(e.entry -> 'id_token') is distinct from 'string'
+            or e.entry ->> 'id_token' !~ '^[ -~]{1,20}$'
+    ) then
+        perform charging.refuse_local_list('each entry has an id_token');
+    end if;
     select coalesce(
         jsonb_agg(
             case

@@ -95,29 +95,46 @@ declare
     v_energy_unit text;
     v_has_room boolean;
 begin
-    select p.lower_at, p.upper_at into v_lower_at, v_upper_at
-    from ops.partitioned_tables as p
-    where p.table_name = 'core.meter_values';
-    -- Few have this quirk: whether anybody does is asked first.
-    select lower(fleet.get_quirks(cp) ->> 'energy_unit') into v_energy_unit
-    from core.charge_points as cp
-    where
-        cp.tenant_id = p_tenant_id
-        and cp.id = p_charge_point_id
-        and (
-            cp.quirks ? 'energy_unit'
-            or exists (select from core.model_quirks as q where q.quirks ? 'energy_unit')
-        );
-    -- Of small messages one in twenty is counted, as twenty.
-    v_has_room := fleet.is_within_volume(
-        p_tenant_id, p_charge_point_id, 'readings',
+    -- Most stops bring none.
+    if p_meter_values is null then
+        return;
+    end if;
+    -- One look for all that is needed, as this runs for every message. Few have this quirk: whether
+    -- anybody does is asked first. Whether there is room is what fleet.is_within_volume answers.
+    select
+        p.lower_at, p.upper_at,
         case
-            when p_meter_values is null then 0
-            when v_reading_count >= 20 then v_reading_count
-            when random() < 0.05 then 20 * v_reading_count
-            else 0
-        end
-    );
+            when
+                cp.quirks ? 'energy_unit'
+                or exists (select from core.model_quirks as q where q.quirks ? 'energy_unit')
+                then lower(fleet.get_quirks(cp) ->> 'energy_unit')
+        end,
+        not exists (
+            select
+            from ops.charge_point_volumes as v
+            where
+                v.tenant_id = p_tenant_id
+                and v.charge_point_id = p_charge_point_id
+                and v.kind = 'readings'
+                and v.counted_since > clock_timestamp() - interval '1 day'
+                and v.amount >= (
+                    select s.value::bigint
+                    from ops.settings as s
+                    where s.name = 'fleet.max_readings'
+                )
+        )
+    into v_lower_at, v_upper_at, v_energy_unit, v_has_room
+    from ops.partitioned_tables as p
+    left join core.charge_points as cp
+        on cp.tenant_id = p_tenant_id and cp.id = p_charge_point_id
+    where p.table_name = 'core.meter_values';
+    -- Of small messages one in twenty is counted, as twenty.
+    if v_reading_count >= 20 or random() < 0.05 then
+        v_has_room := fleet.is_within_volume(
+            p_tenant_id, p_charge_point_id, 'readings',
+            case when v_reading_count >= 20 then 1 else 20 end * v_reading_count
+        );
+    end if;
     if not v_has_room then
         return;
     end if;

@@ -1,7 +1,9 @@
 -- Let a driver wait for the answer to one command before the next of its kind.
 --
--- An impatient finger must not fill the queue that the operator needs as well.
--- Called by: charging.send_driver_start, charging.send_driver_stop.
+-- An impatient finger must not fill the queue that the operator needs as well. Requests of one
+-- driver for one charge point wait for each other, or many at once would all find nothing.
+-- Called by: charging.send_driver_start, api.remote_stop_transaction.
+-- Locks:     driver and charge point, until the transaction ends.
 -- Errors:    PT409 command_pending.
 create or replace function charging.refuse_second_command(
     p_action text,
@@ -9,11 +11,20 @@ create or replace function charging.refuse_second_command(
 )
 returns void
 language plpgsql
-stable
+volatile
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+    perform pg_advisory_xact_lock(
+        hashtextextended(
+            format(
+                'charging.refuse_second_command %s %s', p_charge_point.id, claims.user_id()
+            ),
+            p_charge_point.tenant_id
+        )
+    );
+    -- A statement of its own, which sees what whoever held the lock has done.
     if exists (
         select
         from ops.commands as c

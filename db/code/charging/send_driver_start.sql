@@ -2,9 +2,11 @@
 --
 -- The place is an EVSE id, where p_connector_no counts within the EVSE, or the identity of a
 -- charge point, which few drivers know, where it is OCPP's number.
--- The charge point is asked about first: of one that is away nothing else is worth saying. Rights,
--- validity and running sessions are judged as for a start at the charger; what begins there is
--- judged again. A driver waits for the answer to one command before the next.
+-- The token comes first: what is blocked or out of date is so everywhere. Then a charge point that
+-- there is not and one where the token has no right are one answer, so that nobody learns which
+-- identities there are by trying; of an EVSE, whose id everybody can read, it is said. Only then
+-- its state, and running sessions, as for a start at the charger; what begins there is judged
+-- again. A driver waits for the answer to one command before the next.
 -- Called by: api.remote_start_transaction.
 -- Writes:    as fleet.queue_command.
 -- Errors:    PT404 charge_point_unknown; PT403 id_token_refused (its detail has "status" and
@@ -48,12 +50,19 @@ begin
                     and i.tenant_id = claims.tenant_id()
             )
         );
-    if not found then
+    v_judgement := charging.judge_id_token(
+        v_charge_point.id, v_id_token, 'authorize', now(), null
+    );
+    if v_judgement.status <> 'Accepted' and v_judgement.reason <> 'no_right_here' then
+        perform charging.refuse_id_token(v_judgement.status, v_judgement.reason);
+    elsif v_charge_point.id is null or v_evse.id is null and v_judgement.status <> 'Accepted' then
         raise exception using
             errcode = 'PT404',
-            message = 'there is no such charge point',
+            message = 'there is no such charge point for you',
             detail = '{"error":"charge_point_unknown"}',
             hint = 'Send evse_id, which stands on the charger.';
+    elsif v_judgement.status <> 'Accepted' then
+        perform charging.refuse_id_token(v_judgement.status, v_judgement.reason);
     end if;
     v_refusal := fleet.find_command_refusal(v_charge_point, 'RemoteStartTransaction', false);
     if v_refusal is not null then
@@ -63,15 +72,7 @@ begin
 
     v_judgement := charging.judge_id_token(v_charge_point.id, v_id_token, 'start', now(), null);
     if v_judgement.status <> 'Accepted' then
-        raise exception using
-            errcode = 'PT403',
-            message = 'your token may not charge there now',
-            detail = jsonb_build_object(
-                'error', 'id_token_refused',
-                'status', v_judgement.status,
-                'reason', v_judgement.reason
-            )::text,
-            hint = 'The reason says why.';
+        perform charging.refuse_id_token(v_judgement.status, v_judgement.reason);
     end if;
     if v_evse.id is not null then
         v_connector := charging.choose_connector(v_evse, p_connector_no, v_id_token);
@@ -101,3 +102,28 @@ $$;
 revoke all on function charging.send_driver_start(text, text, integer, text) from public;
 comment on function charging.send_driver_start(text, text, integer, text) is
     'Send a remote start for the driver who asks.';
+
+-- Refuse a driver whose token may not charge, and say why.
+--
+-- Called by: charging.send_driver_start.
+-- Errors:    PT403 id_token_refused (its detail has "status" and "reason").
+create or replace function charging.refuse_id_token(p_status text, p_reason text)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    raise exception using
+        errcode = 'PT403',
+        message = 'your token may not charge there now',
+        detail = jsonb_build_object(
+            'error', 'id_token_refused', 'status', p_status, 'reason', p_reason
+        )::text,
+        hint = 'The reason says why.';
+end;
+$$;
+revoke all on function charging.refuse_id_token(text, text) from public;
+comment on function charging.refuse_id_token(text, text) is
+    'Refuse a driver whose token may not charge, and say why.';

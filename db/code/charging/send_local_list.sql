@@ -53,6 +53,9 @@ declare
         and (v_is_certain is not true or v_installed = '[]' and v_entries <> '[]');
     v_refusal text;
 begin
+    update core.local_lists as l
+    set compared_at = clock_timestamp()
+    where l.tenant_id = p_charge_point.tenant_id and l.charge_point_id = p_charge_point.id;
     if v_is_full then
         perform charging.cancel_local_list_updates(
             p_charge_point.tenant_id, p_charge_point.id, null
@@ -137,6 +140,62 @@ $$;
 revoke all on function charging.measure_local_list(jsonb, jsonb) from public;
 comment on function charging.measure_local_list(jsonb, jsonb) is
     'How many entries a local list has after an update.';
+
+-- The members of a group whose lists one call can go through before it runs out of time: those
+-- that were compared longest ago, as far as fleet.max_local_list_work goes, and at least one.
+--
+-- Called by: api.send_local_list.
+create or replace function charging.choose_local_lists(
+    p_charge_points core.charge_points[],
+    p_entries jsonb
+)
+returns bigint[]
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_work constant bigint := access.get_setting('fleet.max_local_list_work')::bigint;
+    v_max_length constant integer := access.get_setting('fleet.max_local_list_entries')::integer;
+    v_count constant bigint := coalesce(
+        jsonb_array_length(p_entries),
+        (
+            select count(*)
+            from core.id_tokens as t
+            where t.tenant_id = (p_charge_points[1]).tenant_id and not t.is_blocked
+        )
+    );
+begin
+    return array(
+        select o.id
+        from (
+            select
+                cp.id,
+                row_number() over before_it as no,
+                sum(
+                    least(
+                        v_count,
+                        coalesce(
+                            fleet.get_configuration_limit(
+                                cp.tenant_id, cp.id, 'LocalAuthListMaxLength', 1
+                            ),
+                            v_max_length
+                        )
+                    )
+                ) over before_it as work
+            from unnest(p_charge_points) as cp
+            left join core.local_lists as l
+                on l.tenant_id = cp.tenant_id and l.charge_point_id = cp.id
+            window before_it as (order by l.compared_at nulls first, cp.id)
+        ) as o
+        where o.work <= v_work or o.no = 1
+    );
+end;
+$$;
+revoke all on function charging.choose_local_lists(core.charge_points[], jsonb) from public;
+comment on function charging.choose_local_lists(core.charge_points[], jsonb) is
+    'The members of a group whose local lists one call can go through.';
 
 -- Payloads of SendLocalList, as many entries at a time as the charge point takes: of a full list
 -- the first is full and the others add to it.

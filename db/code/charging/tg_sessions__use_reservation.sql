@@ -13,6 +13,20 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+    -- Most sessions begin where nothing is reserved.
+    if
+        new.reservation_id is null
+        and not exists (
+            select
+            from core.reservations as o
+            where
+                o.tenant_id = new.tenant_id
+                and o.charge_point_id = new.charge_point_id
+                and o.state in ('requested', 'reserved', 'unknown')
+        )
+    then
+        return null;
+    end if;
     update core.reservations as r
     set state = 'used', session_id = new.id
     where

@@ -56,7 +56,7 @@ create trigger charge_points__list_identity
 after insert or update of identity on core.charge_points
 for each row execute function fleet.tg_charge_points__list_identity();
 create trigger charge_points__guard_profile
-before insert or update of security_profile on core.charge_points
+before insert or update of security_profile, quirks on core.charge_points
 for each row execute function fleet.tg_charge_points__guard_profile();
 create trigger charge_points__touch_updated_at before update on core.charge_points
 for each row execute function audit.tg_touch_updated_at();

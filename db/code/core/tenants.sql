@@ -19,15 +19,18 @@ using (true)
 with check (true);
 
 grant select (
-    id, slug, name, country_code, party_id, time_zone, currency, language, is_active,
-    allows_sign_up, created_at, updated_at
+    id, slug, name, country_code, party_id, time_zone, currency, language, cpo_name,
+    is_active, allows_sign_up, created_at, updated_at
 ) on core.tenants to staff, customer, platform;
-grant update (name, time_zone, currency, language, allows_sign_up) on core.tenants to staff;
+grant update (name, time_zone, currency, language, cpo_name, allows_sign_up) on core.tenants
+to staff;
 grant insert (
-    slug, name, country_code, party_id, time_zone, currency, language, is_active, allows_sign_up
+    slug, name, country_code, party_id, time_zone, currency, language, cpo_name, is_active,
+    allows_sign_up
 ) on core.tenants to platform;
 grant update (
-    slug, name, country_code, party_id, time_zone, currency, language, is_active, allows_sign_up
+    slug, name, country_code, party_id, time_zone, currency, language, cpo_name, is_active,
+    allows_sign_up
 ) on core.tenants to platform;
 
 create trigger tenants__require_permission before update on core.tenants

@@ -28,6 +28,7 @@ begin
             detail = '{"error":"command_payload_invalid"}',
             hint = format('Send what %s holds by OCPP.', p_action);
     end if;
+    perform fleet.check_command_size(p_action, p_payload);
     if v_hook is not null then
         execute format('select %s($1, $2)', v_hook) into v_payload using p_charge_point, p_payload;
     end if;

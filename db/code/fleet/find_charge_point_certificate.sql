@@ -6,8 +6,10 @@
 -- Security Whitepaper A00.FR.427) and is good until it is revoked or ends. Another of a trusted
 -- CA, a manufacturer's say, has to name the serial number of the charge point as CN (A00.FR.405,
 -- 511) and the operator as O (A00.FR.404); its certificate_id is null until its first use is
--- noted. Returned is exactly one row; refusal is null when the certificate is good. The same
--- look-up is made for a charge point that does not exist.
+-- noted. What we issued outlives its charge point and is nobody's then: its subject could name
+-- another one, for a charger says its serial number itself and a tenant its name.
+-- Returned is exactly one row; refusal is null when the certificate is good. The same look-up is
+-- made for a charge point that does not exist.
 -- Called by: ocpp.open_connection.
 create or replace function fleet.find_charge_point_certificate(
     p_charge_point core.charge_points,
@@ -32,7 +34,14 @@ begin
     end if;
     select c.* into v_known
     from core.charge_point_certificates as c
-    where c.fingerprint_sha256 = decode(p_certificate ->> 'fingerprint_sha256', 'hex');
+    where
+        c.fingerprint_sha256 = decode(p_certificate ->> 'fingerprint_sha256', 'hex')
+        -- What was only seen at a deleted charge point is as good as new.
+        and (
+            c.charge_point_id is not null
+            or c.certificate is not null
+            or c.revoked_at is not null
+        );
     select coalesce(t.cpo_name, t.name) into v_owner
     from core.tenants as t
     where t.id = p_charge_point.tenant_id;

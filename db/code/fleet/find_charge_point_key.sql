@@ -62,8 +62,9 @@ begin
                     and c.outcome = 'refused'
                     and c.opened_at > now() - interval '1 minute'
             )
-        order by k.id desc
-        limit 2
+        -- The one in use and the newest: however many were sent and lost, it is not locked out.
+        order by k.last_used_at is null, k.id desc
+        limit 3
     ) as k
     where extensions.crypt(encode(v_hash, 'hex'), k.key_hash) = k.key_hash
     limit 1;

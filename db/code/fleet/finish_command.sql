@@ -1,7 +1,8 @@
 -- Give a command its final state, and let its action act on it.
 --
 -- p_command is the row as it shall be: state, and what goes with it (answered_at, error_code,
--- error_description, violations). The caller has locked the row. The result is stored masked.
+-- error_description, violations). The caller has locked the row. The result is stored masked, and
+-- so are the violations and the words of an error, which quote it.
 -- The payload with its secrets is given up, but for a command that is unknown: its answer may
 -- still come; jobs.expire_commands ends that.
 -- A function of the action that fails leaves the state as it is, is put by in
@@ -35,7 +36,7 @@ begin
         result = fleet.mask_json(p_result),
         error_code = left(p_command.error_code, 100),
         error_description = left(ocpp.mask_payload(p_command.error_description), 1000),
-        violations = p_command.violations
+        violations = fleet.mask_json(p_command.violations)
     where q.tenant_id = p_command.tenant_id and q.id = p_command.id
     returning * into v_command;
 
@@ -67,6 +68,7 @@ begin
             get stacked diagnostics
                 v_sqlstate = returned_sqlstate,
                 v_error = message_text;
+            v_error := ocpp.mask_payload(v_error);
             raise log 'fleet: % of command % failed: % %',
                 v_hook, v_command.id, v_sqlstate, v_error;
             if

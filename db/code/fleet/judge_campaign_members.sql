@@ -3,6 +3,7 @@
 -- A command without a job is done when it is accepted. One with a job (a firmware update, an
 -- upload) follows the job, also when the command itself went unanswered but the charger is at it.
 -- While a campaign goes on a failed member is looked at again: its charger may have tried again.
+-- No member is joined to a list of members, as in fleet.begin_wave.
 -- Called by: fleet.advance_campaign, which has locked the campaign.
 -- Writes:    core.campaign_members.
 create or replace function fleet.judge_campaign_members(p_campaign core.campaigns)
@@ -12,9 +13,13 @@ volatile
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
-    with judged as (
+    update core.campaign_members as m
+    set state = v.state,
+        reason = case when v.state in ('failed', 'skipped') then v.reason end
+    from ops.commands as q
+    left join core.device_jobs as j on j.tenant_id = q.tenant_id and j.command_id = q.id
+    cross join lateral (
         select
-            m.charge_point_id,
             case
                 when q.state in ('queued', 'sent') then 'running'
                 when q.state = 'cancelled' then 'skipped'
@@ -28,25 +33,16 @@ as $$
             coalesce(
                 j.status_reported, j.details ->> 'reason', nullif(q.error_code, ''), q.state
             ) as reason
-        from core.campaign_members as m
-        inner join ops.commands as q on q.tenant_id = m.tenant_id and q.id = m.command_id
-        left join core.device_jobs as j on j.tenant_id = q.tenant_id and j.command_id = q.id
-        where
-            m.tenant_id = p_campaign.tenant_id
-            and m.campaign_id = p_campaign.id
-            and (
-                m.state = 'running'
-                or m.state = 'failed' and p_campaign.state in ('running', 'paused')
-            )
-    )
-    update core.campaign_members as m
-    set state = v.state,
-        reason = case when v.state in ('failed', 'skipped') then v.reason end
-    from judged as v
+    ) as v
     where
         m.tenant_id = p_campaign.tenant_id
         and m.campaign_id = p_campaign.id
-        and m.charge_point_id = v.charge_point_id
+        and (
+            m.state = 'running'
+            or m.state = 'failed' and p_campaign.state in ('running', 'paused')
+        )
+        and q.tenant_id = m.tenant_id
+        and q.id = m.command_id
         and m.state <> v.state
 $$;
 revoke all on function fleet.judge_campaign_members(core.campaigns) from public;

@@ -16,7 +16,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
     if p_certificate_id is null then
-        insert into core.charge_point_certificates (
+        insert into core.charge_point_certificates as c (
             tenant_id, charge_point_id, fingerprint_sha256, serial_number, subject_common_name,
             subject_organization, issuer, not_before, not_after, first_used_at, last_used_at
         )
@@ -31,8 +31,16 @@ begin
             (p_certificate ->> 'not_after')::timestamptz,
             now(), now()
         )
-        -- Two sockets of the same charger at once.
-        on conflict (fingerprint_sha256) do nothing;
+        on conflict (fingerprint_sha256) do update
+        set tenant_id = excluded.tenant_id,
+            charge_point_id = excluded.charge_point_id,
+            first_used_at = excluded.first_used_at,
+            last_used_at = excluded.last_used_at
+        -- Otherwise two sockets of the same charger at once.
+        where
+            c.charge_point_id is null
+            and c.certificate is null
+            and c.revoked_at is null;
         return;
     end if;
     update core.charge_point_certificates as c

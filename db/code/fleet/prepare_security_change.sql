@@ -21,8 +21,11 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_key constant text := lower(btrim(p_payload ->> 'key'));
+    v_key constant text := lower(ocpp.trim_text(p_payload ->> 'key'));
     v_value constant text := p_payload ->> 'value';
+    -- Sent by its plain name: there are chargers that trim it, and it is masked by it.
+    v_payload constant jsonb := p_payload
+        || jsonb_build_object('key', ocpp.trim_text(p_payload ->> 'key'));
     v_form text;
 begin
     if v_key is null or v_key not in ('authorizationkey', 'securityprofile') then
@@ -34,12 +37,12 @@ begin
     end if;
     if v_key = 'securityprofile' then
         perform fleet.check_profile_change(p_charge_point, v_value);
-        return p_payload;
+        return v_payload;
     end if;
 
     v_form := fleet.get_authorization_key_form(p_charge_point);
     if v_value is null then
-        return p_payload || jsonb_build_object('value', fleet.create_authorization_key(v_form));
+        return v_payload || jsonb_build_object('value', fleet.create_authorization_key(v_form));
     elsif
         v_form = 'hex' and v_value !~ '^([0-9a-fA-F]{2}){16,20}$'
         or v_form = 'text' and v_value !~ '^[ -~]{16,40}$'
@@ -54,7 +57,7 @@ begin
             hint = 'Leave value out to have a random one made. For a charger that takes text, '
             'set its quirk authorization_key_form to text.';
     end if;
-    return p_payload;
+    return v_payload;
 end;
 $$;
 revoke all on function fleet.prepare_security_change(core.charge_points, jsonb) from public;

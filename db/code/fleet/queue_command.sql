@@ -59,6 +59,7 @@ begin
             hint = 'Send expires_in_s between 1 and 7776000, or leave it out.';
     end if;
 
+    perform fleet.check_command_size(p_action, v_payload);
     v_refusal := fleet.find_command_refusal(p_charge_point, p_action, v_is_kept);
     if v_refusal is null or p_raise_offline then
         v_hook := fleet.find_command_hook('prepare', v_version, p_action);
@@ -142,11 +143,7 @@ begin
     ) then
         return 'Offline';
     end if;
-    -- OCPP 1.6 §4.2: no transactions before the charge point is accepted.
-    if
-        p_charge_point.registration_status <> 'Accepted'
-        and p_action in ('RemoteStartTransaction', 'RemoteStopTransaction')
-    then
+    if not fleet.may_be_sent(p_action, p_charge_point.registration_status) then
         return 'NotAccepted';
     end if;
     if (
@@ -165,6 +162,27 @@ $$;
 revoke all on function fleet.find_command_refusal(core.charge_points, text, boolean) from public;
 comment on function fleet.find_command_refusal(core.charge_points, text, boolean) is
     'Why a charge point cannot take a command now, null when it can.';
+
+-- Whether a charge point of this registration may be sent a command.
+--
+-- OCPP 1.6 §4.2: no transactions are begun or ended from afar before it is accepted.
+-- Called by: fleet.find_command_refusal; ocpp.take_commands, ocpp.list_waiting_connections and
+--            ocpp.finish_commands, since a command may have waited while the registration changed.
+create or replace function fleet.may_be_sent(p_action text, p_registration_status text)
+returns boolean
+language sql
+immutable
+parallel safe
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+    select
+        p_registration_status = 'Accepted'
+        or p_action not in ('RemoteStartTransaction', 'RemoteStopTransaction')
+$$;
+revoke all on function fleet.may_be_sent(text, text) from public;
+comment on function fleet.may_be_sent(text, text) is
+    'Whether a charge point of this registration may be sent a command.';
 
 -- Refuse a command for what fleet.find_command_refusal found.
 --
@@ -212,7 +230,7 @@ comment on function fleet.refuse_command(text) is 'Refuse a command with 409.';
 
 -- Refuse a payload that breaks the schema of its action or is too large for a charger.
 --
--- Called by: fleet.queue_command.
+-- Called by: fleet.queue_command, fleet.check_campaign_payload.
 -- Errors:    PT400 command_payload_invalid, PT503 message_schema_missing.
 create or replace function fleet.check_command_payload(
     p_ocpp_version text,
@@ -239,12 +257,8 @@ begin
             detail = '{"error":"message_schema_missing"}',
             hint = 'They arrive with the first bridge that starts: try again in a moment.';
     end if;
+    perform fleet.check_command_size(p_action, p_payload);
     v_violations := ocpp.list_schema_violations(v_schema, p_payload);
-    if octet_length(p_payload::text) > 250000 then
-        v_violations := v_violations || ocpp.describe_violation(
-            '', 'size', 'is larger than 250000 bytes'
-        );
-    end if;
     -- OCPP 2.0.1 part 2 §2.1.1 says it of integers, and no other number is larger in earnest.
     if jsonb_path_exists(
         p_payload,
@@ -269,3 +283,34 @@ $$;
 revoke all on function fleet.check_command_payload(text, text, jsonb) from public;
 comment on function fleet.check_command_payload(text, text, jsonb) is
     'Refuse with 400 a payload that breaks the schema of its action.';
+
+-- Refuse a payload that is too large for a charger, and too large to be kept for one.
+--
+-- Before it is looked at any further: whatever a command comes to, its row has the payload.
+-- Called by: fleet.queue_command, fleet.check_command_payload, fleet.check_campaign_payload.
+-- Errors:    PT400 command_payload_invalid.
+create or replace function fleet.check_command_size(p_action text, p_payload jsonb)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if octet_length(p_payload::text) > 250000 then
+        raise exception using
+            errcode = 'PT400',
+            message = format('the payload is no valid %s', p_action),
+            detail = jsonb_build_object(
+                'error', 'command_payload_invalid',
+                'violations', jsonb_build_array(
+                    ocpp.describe_violation('', 'size', 'is larger than 250000 bytes')
+                )
+            )::text,
+            hint = 'The violations say where and why.';
+    end if;
+end;
+$$;
+revoke all on function fleet.check_command_size(text, jsonb) from public;
+comment on function fleet.check_command_size(text, jsonb) is
+    'Refuse with 400 a payload that is too large for a charger.';

@@ -20,19 +20,14 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_key constant text := lower(btrim(p_payload ->> 'key'));
+    v_key constant text := lower(ocpp.trim_text(p_payload ->> 'key'));
     v_value constant text := p_payload ->> 'value';
     v_charge_point core.charge_points;
     v_bytes bytea;
     v_is_human_chosen boolean;
 begin
     if v_key = 'securityprofile' then
-        update core.charge_points as cp
-        set pending_security_profile = v_value::smallint, security_command_id = p_command.id
-        where
-            cp.tenant_id = p_command.tenant_id
-            and cp.id = p_command.charge_point_id
-            and cp.security_profile < v_value::smallint;
+        perform fleet.expect_profile(p_command, v_value::smallint);
     elsif v_key = 'authorizationkey' then
         select cp.* into v_charge_point
         from core.charge_points as cp
@@ -68,3 +63,44 @@ $$;
 revoke all on function fleet.queue_security_change(ops.commands, jsonb) from public;
 comment on function fleet.queue_security_change(ops.commands, jsonb) is
     'Expect the key or the profile that a queued ChangeConfiguration brings.';
+
+-- Remember the higher profile that a charge point was told to use, or may have been.
+--
+-- Told of two, it uses the one that it accepted last. Before its answer to the second the first
+-- one goes on to count, for it may be coming back with that. The higher one counts where no answer
+-- came.
+-- Called by: fleet.queue_security_change, fleet.settle_security_change.
+-- Writes:    core.charge_points.
+create or replace function fleet.expect_profile(
+    p_command ops.commands,
+    p_security_profile smallint
+)
+returns void
+language sql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+    update core.charge_points as cp
+    set pending_security_profile = p_security_profile, security_command_id = p_command.id
+    where
+        cp.tenant_id = p_command.tenant_id
+        and cp.id = p_command.charge_point_id
+        and cp.security_profile < p_security_profile
+        and (
+            p_command.state = 'accepted'
+            or p_command.state = 'unknown' and cp.pending_security_profile < p_security_profile
+            or not exists (
+                select
+                from ops.commands as c
+                where
+                    cp.pending_security_profile is not null
+                    and c.tenant_id = cp.tenant_id
+                    and c.id = cp.security_command_id
+                    and c.state in ('queued', 'sent', 'accepted', 'unknown')
+            )
+        );
+$$;
+revoke all on function fleet.expect_profile(ops.commands, smallint) from public;
+comment on function fleet.expect_profile(ops.commands, smallint) is
+    'Remember the higher profile that a charge point was told to use.';

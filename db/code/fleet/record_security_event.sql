@@ -3,7 +3,7 @@
 -- More than fleet.max_security_events within a day are not kept: one alarm says so, and the
 -- message log has them all. is_critical and id of the argument are not read.
 -- Called by: ocpp16.security_event_notification.
--- Writes:    core.security_events, core.alarms.
+-- Writes:    core.security_events, ops.charge_point_volumes, core.alarms.
 create or replace function fleet.record_security_event(p_event core.security_events)
 returns void
 language plpgsql
@@ -12,29 +12,25 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_limit constant bigint := access.get_setting('fleet.max_security_events')::bigint;
     v_type record;
 begin
     select t.* into v_type
     from fleet.list_security_event_types() as t
     where lower(t.type) = lower(p_event.type);
-    if (
-        select count(*)
-        from (
+    -- What is known already costs nothing and counts for nothing.
+    if
+        exists (
             select
             from core.security_events as e
             where
                 e.tenant_id = p_event.tenant_id
                 and e.charge_point_id = p_event.charge_point_id
-                and e.received_at > p_event.received_at - interval '1 day'
-            limit v_limit
-        ) as seen
-    ) >= v_limit then
-        perform fleet.raise_alarm(
-            p_event.tenant_id, p_event.charge_point_id, 'security_events_too_many', 'warning',
-            'It sends more security events than are kept in a day.',
-            jsonb_build_object('type', p_event.type)
-        );
+                and e.event_key = p_event.event_key
+        )
+        or not fleet.is_within_volume(
+            p_event.tenant_id, p_event.charge_point_id, 'security_events'
+        )
+    then
         return;
     end if;
     insert into core.security_events (

@@ -1,6 +1,7 @@
 -- Make a certificate that of a charge point. Repeatable.
 --
 -- p_certificate: what fleet.parse_certificate says of it.
+-- One that a deleted charge point left behind may become another's, unless it was revoked.
 -- Returned:  its id.
 -- Called by: api.register_charge_point_certificate, ocpp16.queued_certificate_signed.
 -- Writes:    core.charge_point_certificates.
@@ -20,6 +21,12 @@ as $$
 declare
     v_certificate_id bigint;
 begin
+    -- A person or our CA vouches for it again.
+    delete from core.charge_point_certificates as c
+    where
+        c.fingerprint_sha256 = decode(p_certificate ->> 'fingerprint_sha256', 'hex')
+        and c.charge_point_id is null
+        and c.revoked_at is null;
     insert into core.charge_point_certificates as c (
         tenant_id, charge_point_id, fingerprint_sha256, serial_number, subject_common_name,
         subject_organization, issuer, not_before, not_after, certificate

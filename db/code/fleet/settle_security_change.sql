@@ -6,7 +6,7 @@
 -- good until the charger connects with the new one. That is longer than A01.FR.03 asks for, but
 -- a charger that loses power between its answer and its store is not locked out.
 -- A key that has connected is never retired by a late answer.
--- p_payload, p_result: as fleet.queue_command's hooks get them; only the key's name is read.
+-- p_payload, p_result: as fleet.queue_command's hooks get them; of a key its name alone is read.
 -- Called by: ocpp16.finished_change_configuration.
 -- Writes:    core.charge_point_keys, core.charge_points.
 create or replace function fleet.settle_security_change(
@@ -21,13 +21,16 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_key constant text := lower(btrim(p_payload ->> 'key'));
+    v_key constant text := lower(ocpp.trim_text(p_payload ->> 'key'));
 begin
     if
         p_command.state in ('accepted', 'unknown')
         or p_command.state = 'error'
         and coalesce(p_command.error_code, '') in ('', 'InternalError', 'GenericError')
     then
+        if v_key = 'securityprofile' and p_command.state <> 'error' then
+            perform fleet.expect_profile(p_command, (p_payload ->> 'value')::smallint);
+        end if;
         return;
     end if;
     if v_key = 'authorizationkey' then

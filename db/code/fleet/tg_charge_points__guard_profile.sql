@@ -1,4 +1,5 @@
--- Lowering the security profile of a charge point takes the permission for it.
+-- Lowering the security of a charge point takes the permission for it: its profile, or that it
+-- may use old TLS.
 --
 -- OCPP 1.6 Security Whitepaper A00.FR.005: a profile is lowered by other means than OCPP; here
 -- that is a person with security.write. Whatever a person sets ends a change that the charger
@@ -18,15 +19,19 @@ declare
 begin
     if
         current_user = 'staff'
-        and new.security_profile < v_least
+        and (
+            new.security_profile < v_least
+            or new.quirks -> 'allows_old_tls' = 'true'
+            and (tg_op = 'INSERT' or old.quirks -> 'allows_old_tls' is distinct from 'true')
+        )
         and not claims.has_permission('security.write')
     then
         raise exception using
             errcode = 'PT403',
             message = 'your role lacks the permission security.write',
             detail = '{"error":"permission_missing"}',
-            hint = 'A lower security profile takes a permission of its own; an administrator of '
-            'your tenant can give it to your role.';
+            hint = 'A lower security profile and old TLS take a permission of their own; an '
+            'administrator of your tenant can give it to your role.';
     end if;
     if tg_op = 'UPDATE' and new.security_profile <> old.security_profile then
         new.pending_security_profile := null;
@@ -37,4 +42,4 @@ end;
 $$;
 revoke all on function fleet.tg_charge_points__guard_profile() from public;
 comment on function fleet.tg_charge_points__guard_profile() is
-    'Trigger: only security.write lowers a security profile.';
+    'Trigger: only security.write lowers a security profile or allows old TLS.';

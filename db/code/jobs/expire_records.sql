@@ -81,6 +81,11 @@ begin
                 ('core.campaigns', 'finished_at < $1', 'jobs.device_job_days'),
                 ('core.security_events', 'received_at < $1', 'jobs.security_event_days'),
                 ('core.certificate_requests', 'decided_at < $1', 'jobs.security_event_days'),
+                -- Those of deleted charge points, when they have long ended.
+                (
+                    'core.charge_point_certificates',
+                    'charge_point_id is null and not_after < $1', 'jobs.security_event_days'
+                ),
                 ('core.alarms', 'cleared_at < $1', 'jobs.alarm_days'),
                 ('core.configuration_changes', 'changed_at < $1', 'jobs.device_history_days'),
                 (

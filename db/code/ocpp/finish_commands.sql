@@ -142,6 +142,14 @@ begin
                     and q.state = 'queued'
                     and q.expires_at > clock_timestamp()
                     and q.ocpp_version = substr(c.subprotocol, 5)
+                    and fleet.may_be_sent(
+                        q.action,
+                        (
+                            select cp.registration_status
+                            from core.charge_points as cp
+                            where cp.tenant_id = c.tenant_id and cp.id = c.charge_point_id
+                        )
+                    )
             )
             and not exists (
                 select

@@ -9,8 +9,9 @@
 -- A message whose data the database cannot take (classes 21 to 23, or an error raised by name) is
 -- put by in ops.failed_messages and answered InternalError; its batch mates do not notice.
 -- Trouble of ours must never reach a charger as an answer (DESIGN 5). What is one message's (a row
--- that somebody keeps locked, a missing object or right) leaves that message undone and without
--- an outcome: the bridge closes its socket and the charger sends it again. What is everybody's
+-- that somebody keeps locked, a missing object or right, one session too many for a day) leaves
+-- that message undone and without an outcome: the bridge closes its socket and the charger sends
+-- it again. What is everybody's
 -- (shutdown, time-out, memory, disk, read-only server, a deadlock that does not go away) fails the
 -- whole batch.
 -- The first message that waits for a lock has all of lock_timeout, those after it a moment each:

@@ -6,7 +6,8 @@
 -- passed over; a test says that OCPP's schemas have none that would matter.
 -- p_schema:   what holds for this value; p_root: the document that $ref is resolved in.
 -- p_path:     JSON pointer of this value (RFC 6901).
--- Returned is a list of {"path", "keyword", "message"}, empty for a valid value.
+-- Returned is a list of {"path", "keyword", "message"}, empty for a valid value. After 100 it
+-- looks no further: the list is copied with each entry.
 -- Called by:  fleet.check_command_payload, itself.
 create or replace function ocpp.list_schema_violations(
     p_schema jsonb,
@@ -119,6 +120,7 @@ begin
                     v_violations := v_violations || ocpp.list_schema_violations(
                         v_part, v_item, v_root, p_path || '/' || v_ordinal
                     );
+                    exit when jsonb_array_length(v_violations) >= 100;
                 end loop;
             end if;
         when 'object' then
@@ -132,6 +134,7 @@ begin
                 );
             end loop;
             for v_key, v_item in select m.key, m.value from jsonb_each(p_value) as m loop
+                exit when jsonb_array_length(v_violations) >= 100;
                 v_part := coalesce(
                     v_schema -> 'properties' -> v_key, v_schema -> 'additionalProperties'
                 );

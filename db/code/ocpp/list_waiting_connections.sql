@@ -17,7 +17,12 @@ begin
         from (
             select distinct q.tenant_id, q.charge_point_id, q.ocpp_version
             from ops.commands as q
-            where q.state = 'queued' and q.expires_at > clock_timestamp()
+            inner join core.charge_points as cp
+                on cp.tenant_id = q.tenant_id and cp.id = q.charge_point_id
+            where
+                q.state = 'queued'
+                and q.expires_at > clock_timestamp()
+                and fleet.may_be_sent(q.action, cp.registration_status)
             offset 0
         ) as q
         inner join ops.connections as c

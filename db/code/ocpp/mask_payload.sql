@@ -69,9 +69,12 @@ as $$
 declare
     v_name constant text := '[a-z0-9_.-]*(?:authori[sz]ation_?key|passw(?:or)?d|passphrase'
         '|passcode|secret|private[_-]?key|api[_-]?key|credential'
-        '|(?:access|auth|refresh|bearer|session|security)[_-]?token)[a-z0-9_.-]*'
-        '|(?:[a-z0-9]+[_-])?(?:pass|pwd|psk|pin(?:[_-]?code)?)|(?:x[_-])?token'
+        '|(?:access|api|auth|refresh|bearer|mqtt|session|security)[_-]?token)[a-z0-9_.-]*'
+        '|[a-z0-9_.-]*(?:pwd|psk)|(?:[a-z0-9]+[_-]|apn|ftp|mqtt|sim|wifi|wlan)?pass'
+        '|(?:[a-z0-9]+[_-])?pin(?:[_-]?code)?|(?:x[_-])?token'
         '|(?:proxy-)?authori[sz]ation';
+    -- There are chargers that trim the names of keys.
+    v_blank constant text := '(?:\s|\\+[bfnrt])*';
     -- A JSON string, or what there is of one in a frame that was cut short.
     v_string constant text := '"(?:[^"\\]|\\.)*(?:"|$)';
     -- What stands between the quotes of a string that is within a string.
@@ -116,10 +119,11 @@ begin
         'gi'
     );
     -- {"key":"AuthorizationKey","readonly":false,"value":"..."}, in any order
-    if v_payload ~* ('"key"\s*:\s*"(?:' || v_name || ')"') then
+    if v_payload ~* ('"key"\s*:\s*"' || v_blank || '(?:' || v_name || ')' || v_blank || '"') then
         v_payload := regexp_replace(
             v_payload,
-            '("key"\s*:\s*"(?:' || v_name || ')"(?:' || v_flat || '|' || v_structure
+            '("key"\s*:\s*"' || v_blank || '(?:' || v_name || ')' || v_blank
+            || '"(?:' || v_flat || '|' || v_structure
             || ')*"value"\s*:\s*)(?:' || v_string || '|' || v_structure || '|[^\s"{}\[\],]+)',
             '\1"***"',
             'gi'
@@ -127,7 +131,8 @@ begin
         v_payload := regexp_replace(
             v_payload,
             '("value"\s*:\s*)(?:' || v_string || '|' || v_structure || '|[^\s"{}\[\],]+)'
-            || '((?:' || v_flat || '|' || v_structure || ')*"key"\s*:\s*"(?:' || v_name || ')")',
+            || '((?:' || v_flat || '|' || v_structure || ')*"key"\s*:\s*"' || v_blank
+            || '(?:' || v_name || ')' || v_blank || '")',
             '\1"***"\2',
             'gi'
         );
@@ -149,15 +154,16 @@ begin
         );
         v_payload := regexp_replace(
             v_payload,
-            '(\\+"key\\+"\s*:\s*\\+"(?:' || v_name
-            || ')\\+"[^{}]*\\+"value\\+"\s*:\s*\\+")' || v_inner,
+            '(\\+"key\\+"\s*:\s*\\+"' || v_blank || '(?:' || v_name || ')' || v_blank
+            || '\\+"[^{}]*\\+"value\\+"\s*:\s*\\+")' || v_inner,
             '\1***',
             'gi'
         );
         v_payload := regexp_replace(
             v_payload,
             '(\\+"value\\+"\s*:\s*\\+")' || v_inner
-            || '(\\+"[^{}]*\\+"key\\+"\s*:\s*\\+"(?:' || v_name || ')\\+")',
+            || '(\\+"[^{}]*\\+"key\\+"\s*:\s*\\+"' || v_blank || '(?:' || v_name || ')'
+            || v_blank || '\\+")',
             '\1***\2',
             'gi'
         );

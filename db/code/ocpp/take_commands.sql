@@ -1,6 +1,7 @@
 -- Take the next command of each connection, to be sent now.
 --
--- At most one a connection: the oldest that is queued, has not expired and speaks its version.
+-- At most one a connection: the oldest that is queued, has not expired, speaks its version and
+-- may be sent to a charge point of its registration; what may not waits and is passed over.
 -- None where one is in flight, or where the connection is closed, replaced or another bridge's.
 -- What is returned is marked sent: the bridge writes a frame only after this has committed, so
 -- that no crash on either side sends a command twice (DESIGN 9).
@@ -54,6 +55,8 @@ begin
     select array_agg(h.id)
     into v_command_ids
     from ops.connections as c
+    inner join core.charge_points as cp
+        on cp.tenant_id = c.tenant_id and cp.id = c.charge_point_id
     cross join lateral (
         select q.id
         from ops.commands as q
@@ -63,6 +66,7 @@ begin
             and q.state = 'queued'
             and q.expires_at > clock_timestamp()
             and q.ocpp_version = substr(c.subprotocol, 5)
+            and fleet.may_be_sent(q.action, cp.registration_status)
         order by q.id
         limit 1
     ) as h

@@ -51,7 +51,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
     return coalesce(
-        lower(btrim(p_payload ->> 'key')) in ('authorizationkey', 'securityprofile'), false
+        lower(ocpp.trim_text(p_payload ->> 'key')) in ('authorizationkey', 'securityprofile'), false
     );
 end;
 $$;

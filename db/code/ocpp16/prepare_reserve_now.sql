@@ -3,9 +3,9 @@
 -- reservationId is the next number of the charge point when left out.
 -- Called by: fleet.queue_command.
 -- Errors:    PT400 reservation_time_invalid when it would end in the past or more than a year from
---            now; PT404 connector_unknown; PT409 connector_zero_unsupported for any connector
---            where the charge point said that it has no such reservations; PT409
---            reservation_no_taken.
+--            now, reservation_no_invalid; PT404 connector_unknown; PT409
+--            connector_zero_unsupported for any connector where the charge point said that it
+--            has no such reservations; PT409 reservation_no_taken.
 create or replace function ocpp16.prepare_reserve_now(
     p_charge_point core.charge_points,
     p_payload jsonb
@@ -23,16 +23,24 @@ declare
     );
     v_number integer := ocpp.get_integer(p_payload, 'reservationId');
 begin
-    if v_connector_id is null or v_expires_at is null then
+    if v_connector_id is null or ocpp.get_text(p_payload, 'expiryDate') is null then
         -- The schema says what is wrong.
         return p_payload;
     end if;
-    if v_expires_at not between now() and now() + interval '1 year' then
+    -- Also what a schema lets pass and no clock shows, such as an offset of 20 hours.
+    if coalesce(v_expires_at not between now() and now() + interval '1 year', true) then
         raise exception using
             errcode = 'PT400',
             message = 'a reservation ends within a year from now',
             detail = '{"error":"reservation_time_invalid"}',
             hint = 'Name a moment in the future.';
+    end if;
+    if v_number < 1 then
+        raise exception using
+            errcode = 'PT400',
+            message = 'a reservationId is a whole number from 1',
+            detail = '{"error":"reservation_no_invalid"}',
+            hint = 'Leave it out to get the next number.';
     end if;
     perform fleet.require_connector(p_charge_point, v_connector_id);
     if v_connector_id = 0 and lower(btrim(fleet.get_configuration_value(

@@ -4,8 +4,9 @@
 -- listVersion is the next one when left out. It always grows: a number that comes again could not
 -- tell two lists apart.
 -- Called by: fleet.queue_command.
--- Errors:    PT400 local_list_invalid for a token that stands there twice or, in a full list,
---            without a status, and for a version above 2,000,000,000; PT409 local_list_version_stale, local_list_too_long.
+-- Errors:    PT400 local_list_invalid for a token that is empty, stands there twice or, in a full
+--            list, without a status, and for a version above 2,000,000,000; PT409
+--            local_list_version_stale, local_list_too_long.
 create or replace function ocpp16.prepare_send_local_list(
     p_charge_point core.charge_points,
     p_payload jsonb
@@ -46,6 +47,11 @@ begin
         having count(*) > 1
     ) then
         perform charging.refuse_local_list('a token stands twice in the list');
+    end if;
+    if exists (
+        select from jsonb_array_elements(v_entries) as e (entry) where e.entry ->> 'idTag' = ''
+    ) then
+        perform charging.refuse_local_list('an empty text is no token');
     end if;
     if p_payload ->> 'updateType' = 'Full' and exists (
         select

@@ -1,6 +1,6 @@
 -- Charging started and stopped from afar, by staff and by drivers.
 begin;
-select plan(55);
+select plan(58);
 
 -- GW-CP-1 (1001) is connected, GW-CP-2 (1002) is not.
 select tests.act_as_owner();
@@ -106,6 +106,14 @@ select is(
 );
 select is(
     pg_temp.refuses_start('{"id_token": "ANY"}'), 'PT400 charge_point_required', 'say where'
+);
+select results_eq(
+    $$ select pg_temp.refuses_start('{"id_token": "ANY", "evse_id": "DE*GRW*E1001*1"}' || v.p)
+       from (values
+           ('{"charge_point": "GW-CP-1"}'::jsonb), ('{"charge_point_group": "Fast"}')
+       ) as v (p) $$,
+    $$ values ('PT400 charge_point_required'), ('PT400 charge_point_required') $$,
+    'once: of two places none is passed over in silence'
 );
 
 -- Charging profiles (OCPP 1.6 §5.11)
@@ -342,6 +350,35 @@ from (values
         'PT404 connector_unknown', 'with the number of a connector'
     )
 ) as v (change, more, expected, sentence);
+
+-- Trying identities tells nobody which there are.
+select results_eq(
+    $$ select distinct pg_temp.as_driver_after(
+           v.change, jsonb_build_object('evse_id', null, 'charge_point', p.identity) || v.more
+       )
+       from (values ('GW-CP-1'), ('GW-CP-2'), ('BC-CP-1'), ('NOT-THERE')) as p (identity)
+       cross join (
+           values (
+               $a$insert into core.sites (tenant_id, id, name, country_code, time_zone)
+                 overriding system value values (101, 1777, 'Elsewhere', 'DE', 'UTC');
+                 insert into core.id_token_rights (tenant_id, id_token_id, site_id)
+                 values (101, 1002, 1777)$a$, '{}'::jsonb
+           )
+       ) as v (change, more) $$,
+    $$ values ('PT404 charge_point_unknown') $$,
+    'a charge point where the token has no right is unknown: here, away, of others or nowhere'
+);
+select results_eq(
+    $$ select distinct pg_temp.as_driver_after(
+           'update core.id_tokens set is_blocked = true where id = 1002',
+           jsonb_build_object(
+               'evse_id', null, 'charge_point', p.identity, 'id_token', 'GWTOKEN2'
+           )
+       )
+       from (values ('GW-CP-1'), ('GW-CP-2'), ('BC-CP-1'), ('NOT-THERE')) as p (identity) $$,
+    $$ values ('PT403 id_token_refused id_token_blocked Blocked') $$,
+    'and a blocked token is told so wherever it asks'
+);
 
 -- Stopping ------------------------------------------------------------------------------------
 

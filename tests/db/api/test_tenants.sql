@@ -17,12 +17,13 @@ select throws_ok(
 
 select tests.act_as('greenway.admin');
 select lives_ok(
-    $$ update api.tenants set name = 'New', time_zone = 'Europe/Vienna', allows_sign_up = false
-       where id = 101 $$,
-    'an admin changes name, zone and whether drivers sign up'
+    $$ update api.tenants set name = 'New', time_zone = 'Europe/Vienna', allows_sign_up = false,
+       cpo_name = 'Greenway GmbH' where id = 101 $$,
+    'an admin changes name, zone, name in certificates and whether drivers sign up'
 );
 select is(
-    (select t.name || t.time_zone from api.tenants as t), 'NewEurope/Vienna', 'and sees it'
+    (select t.name || t.time_zone || t.cpo_name from api.tenants as t),
+    'NewEurope/ViennaGreenway GmbH', 'and sees it'
 );
 update api.tenants set name = 'taken over' where id = 102;
 select throws_ok(

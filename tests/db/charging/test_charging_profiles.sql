@@ -1,6 +1,6 @@
 -- Charging profiles: stored, installed, replaced, cleared; what OCPP and the charge point allow.
 begin;
-select plan(66);
+select plan(68);
 
 create function pg_temp.standing()
 returns text
@@ -386,6 +386,20 @@ select throws_ok(
 select throws_ok(
     $$ select api.set_charging_profile('GW-CP-1', 0, profile => pg_temp.profile()) $$,
     'PT409', 'the charge point holds 1 profiles', 'and how many'
+);
+
+-- One thing named twice ------------------------------------------------------------------------
+
+select throws_ok(
+    $$ select api.clear_charging_profile('GW-CP-2', (select max(i.id)
+       from api.charging_profile_installations as i where i.charge_point_id = 1001)) $$,
+    'PT404', null, 'an installation on another charge point than the one that is named'
+);
+select throws_ok(
+    $$ select api.set_charging_profile('GW-CP-2', session_id => (select max(s.id)
+       from api.charging_sessions as s where s.charge_point_id = 1001),
+       profile => pg_temp.profile()) $$,
+    'PT404', null, 'nor a session'
 );
 
 -- The schedule that all come to ----------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Two starts at one moment and one remote start: it is one session's."""
+"""Two starts at one moment and one remote start: it is one session's. And a driver in a hurry."""
 
 from __future__ import annotations
 
@@ -77,3 +77,31 @@ def test_a_start_that_comes_over_two_sockets_keeps_its_command(database: Databas
         first.commit()
         waiter.join(10)
         assert found == [command_id]
+
+
+def test_of_two_requests_of_a_driver_one_is_queued(database: Database) -> None:
+    """The second waits for the first and then finds its command."""
+    refused: list[str] = []
+
+    def ask(connection: Connection) -> None:
+        connection.execute("select tests.act_as('greenway.driver2')")
+        connection.execute("select api.remote_start_transaction(evse_id => 'DE*GRW*E1001*1')")
+
+    def ask_again(connection: Connection) -> None:
+        try:
+            ask(connection)
+        except psycopg.Error as error:
+            refused.append(error.diag.message_detail or "")
+
+    with (
+        psycopg.connect(database.superuser_url) as first,
+        psycopg.connect(database.superuser_url) as second,
+    ):
+        ask(first)
+        waiter = threading.Thread(target=ask_again, args=[second])
+        waiter.start()
+        waiter.join(0.5)
+        assert waiter.is_alive()
+        first.commit()
+        waiter.join(20)
+        assert refused == ['{"error":"command_pending"}']

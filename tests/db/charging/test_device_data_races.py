@@ -9,6 +9,7 @@ from typing import Any, LiteralString
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from tests.support.databases import Database
 from tests.support.processes import wait_until
@@ -16,7 +17,7 @@ from tests.support.processes import wait_until
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 
-def ask(connection: Connection, query: LiteralString) -> Any:
+def ask(connection: Connection, query: LiteralString | sql.SQL | sql.Composed) -> Any:
     """Ask as an operator; the transaction stays open."""
     connection.execute("select tests.act_as('greenway.operator')")
     row = connection.execute(query).fetchone()
@@ -36,12 +37,17 @@ class Pair:
     def race(self, query: LiteralString) -> tuple[Any, Future[Any]]:
         """Ask the same twice; the second waits for the first, which then commits."""
         mine = ask(self.first, query)
-        theirs: Future[Any] = self._pool.submit(self._run, query)
-        wait_until(self._is_waiting, what="the second transaction waits for the first")
+        theirs = self.later(sql.SQL(query))
         self.first.commit()
         return mine, theirs
 
-    def _run(self, query: LiteralString) -> Any:
+    def later(self, query: sql.SQL | sql.Composed) -> Future[Any]:
+        """Ask with the second connection, which has to wait for the first."""
+        theirs: Future[Any] = self._pool.submit(self._run, query)
+        wait_until(self._is_waiting, what="the second transaction waits for the first")
+        return theirs
+
+    def _run(self, query: sql.SQL | sql.Composed) -> Any:
         with self.second.transaction():
             return ask(self.second, query)
 
@@ -97,3 +103,22 @@ def test_charging_profiles_have_numbers_of_their_own(pair: Pair) -> None:
         " from api.set_charging_profile('GW-CP-1', 1, charging_profile_id => 1001) as c"
     )
     assert (mine, theirs.result(timeout=20)) == (1, 2)
+
+
+def test_an_update_that_is_being_cancelled_is_in_nobodys_way(pair: Pair) -> None:
+    """Whoever cancels a command locks it and then the list; who sends a full list comes from the
+    other end, and passes over what is locked."""
+    waiting = ask(pair.first, "select c.id from api.send_local_list('GW-CP-1', 'full') as c")
+    pair.first.commit()
+    pair.first.execute("select tests.act_as_owner()")
+    pair.first.execute("select charging.lock_local_list(101, 1001)")
+    cancelled = pair.later(
+        sql.SQL("select c.state from api.cancel_command({}) as c").format(waiting)
+    )
+    sent = ask(pair.first, "select c.id from api.send_local_list('GW-CP-1', 'full') as c")
+    pair.first.commit()
+    assert cancelled.result(timeout=20) == "cancelled"
+    states = pair.first.execute(
+        "select id, state from ops.commands where action = 'SendLocalList' order by id"
+    ).fetchall()
+    assert states == [(waiting, "cancelled"), (sent, "queued")]

@@ -1,6 +1,6 @@
 -- Local lists: versions, full and differential updates, what is known of them, limits.
 begin;
-select plan(54);
+select plan(57);
 
 create function pg_temp.entries()
 returns text
@@ -237,6 +237,20 @@ select throws_ok(
 select throws_ok(
     $$ select api.send_local_list('GW-CP-1', 'full', '[{"id_token": "A", "remove": true}]') $$,
     'PT400', null, 'a full list takes nothing away'
+);
+select throws_like(
+    $$ select api.send_local_list('GW-CP-1', 'full', '[{"idTag": "A"}]') $$,
+    'each entry has an id_token', 'an entry is about a token'
+);
+select throws_like(
+    $$ select api.send_local_list('GW-CP-1', 'full', '[{"id_token": {"A": 1}}]') $$,
+    'each entry has an id_token', 'which is a text'
+);
+select throws_like(
+    $$ select api.send_command('SendLocalList', '{"updateType": "Full",
+       "localAuthorizationList": [{"idTag": "", "idTagInfo": {"status": "Accepted"}}]}',
+       'GW-CP-1') $$,
+    'an empty text is no token', 'of one character at least'
 );
 select throws_ok(
     $$ select api.send_local_list('GW-CP-1', 'some') $$, 'PT400', null,

@@ -1,6 +1,6 @@
 -- Reservations: asking, the answers, using, cancelling and expiring them; operators and drivers.
 begin;
-select plan(63);
+select plan(64);
 
 create function pg_temp.state(p_no integer)
 returns text
@@ -136,6 +136,11 @@ select tests.call('StartTransaction', jsonb_build_object(
     'connectorId', 1, 'idTag', 'GWTOKEN2', 'meterStart', 6, 'timestamp', tests.clock('2 seconds')));
 select tests.act_as('greenway.operator');
 select is(pg_temp.state(11), 'reserved Accepted', 'somebody else''s does not');
+
+select throws_like(
+    $$ select api.reserve_now(evse_id => 'DE*GRW*E1001*1', connector => 9, id_token => 'X') $$,
+    'the EVSE has no such connector', 'an EVSE has the connectors that it has'
+);
 
 -- What the connector says ----------------------------------------------------------------------
 

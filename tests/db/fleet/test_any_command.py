@@ -5,11 +5,12 @@ from __future__ import annotations
 import importlib.resources
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from bridge.schemas import request_schemas
@@ -34,6 +35,7 @@ RESPONSES: dict[str, Any] = {
     )
     for action in ACTIONS
 }
+LATER = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
 BRIDGE_ID = "00000000-0000-4000-b000-000000000001"
 
 _QUEUE = (
@@ -77,6 +79,22 @@ def test_the_list_of_actions_is_whole(owner: psycopg.Connection[Any]) -> None:
 
 @settings(max_examples=600, deadline=None, suppress_health_check=list(HealthCheck))
 @given(exchange=exchanges())
+@example(
+    exchange=(
+        "ReserveNow",
+        {"connectorId": 0, "expiryDate": LATER, "idTag": "x", "reservationId": 0},
+        "result",
+        None,
+    )
+)
+@example(
+    exchange=(
+        "ReserveNow",
+        {"connectorId": 0, "expiryDate": "2026-11-20T12:00:00+23:59", "idTag": "x"},
+        "result",
+        None,
+    )
+)
 def test_no_payload_and_no_answer_makes_a_function_fail(
     owner: psycopg.Connection[Any], exchange: tuple[str, Any, str, Any]
 ) -> None:

@@ -1,6 +1,6 @@
 -- Configuration of charge points: asking, changing, what is kept of it, templates and drift.
 begin;
-select plan(46);
+select plan(47);
 
 create function pg_temp.keys()
 returns table (key text, value text, is_readonly boolean, is_unknown boolean, reboot boolean)
@@ -279,6 +279,11 @@ select throws_ok(
 select is_empty(
     $$ select * from api.apply_configuration_template(charge_point_group => 'Fast') $$,
     'in a group such a charge point is passed over'
+);
+
+select throws_ok(
+    $$ select api.change_configuration('GW-CP-1', ' ', 'v') $$, 'PT400', null,
+    'a blank is no key'
 );
 
 -- Who may --------------------------------------------------------------------------------------

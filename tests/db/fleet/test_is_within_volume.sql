@@ -49,7 +49,7 @@ select is(
 );
 select throws_ok(
     $$ select charging.check_session_volume(101, 1001) from generate_series(1, 3) $$,
-    'OCPP1', 'too many sessions today', 'a session past the volume is refused'
+    '54000', 'too many sessions today', 'a session past the volume is put off'
 );
 
 select * from finish();

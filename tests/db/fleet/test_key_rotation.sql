@@ -1,7 +1,7 @@
 -- A new key by ChangeConfiguration: what is sent, which keys are good when, what ends them; and a
 -- new security profile the same way.
 begin;
-select plan(48);
+select plan(63);
 select tests.act_as_owner();
 delete from core.charge_point_keys;
 insert into core.charge_point_keys (tenant_id, id, charge_point_id, key_hash)
@@ -196,6 +196,17 @@ select results_eq(
     $$ values (false, 32), (true, 60) $$, 'which is hashed slowly'
 );
 
+-- Several that a person chose are sent and lost.
+select fleet.note_charge_point_key_use(
+    101, 1002, pg_temp.opens('open sesame: open', 1002)
+);
+select pg_temp.command('AuthorizationKey', v.key, 1002) is not null
+from unnest('{open sesame: lost,open sesame: gone,open sesame: last}'::text[]) as v (key);
+select cmp_ok(
+    pg_temp.opens(v.key::bytea, 1002), '>', 0, 'among others this one opens: ' || v.key
+)
+from unnest('{open sesame: open,open sesame: gone,open sesame: last}'::text[]) as v (key);
+
 -- Security profile -----------------------------------------------------------------------------
 
 select throws_ok(
@@ -234,7 +245,7 @@ select results_eq(
 select fleet.settle_security_change(
     jsonb_populate_record(
         current_setting('tests.third')::ops.commands, '{"state": "accepted"}'
-    ), '{"key": "SecurityProfile"}', null
+    ), '{"key": "SecurityProfile", "value": "2"}', null
 );
 select is(
     (pg_temp.charge_point(1001)).pending_security_profile::integer, 2,
@@ -248,6 +259,62 @@ select fleet.settle_security_change(
 select is(
     (pg_temp.charge_point(1001)).pending_security_profile::integer, null, 'a refusal ends that'
 );
+
+-- Two raises at once.
+create function pg_temp.raise_to(p_value text) returns bigint language sql as $$
+    select (pg_temp.command('SecurityProfile', p_value)).id
+$$;
+create function pg_temp.answer(p_command_id bigint, p_state text, p_value text) returns integer
+language plpgsql
+as $$
+declare
+    v_command ops.commands;
+begin
+    update ops.commands as c
+    set state = p_state, sent_at = now(), connection_id = 1, finished_at = now()
+    where c.id = p_command_id
+    returning c.* into v_command;
+    perform fleet.settle_security_change(
+        v_command, jsonb_build_object('key', 'SecurityProfile', 'value', p_value), null
+    );
+    return (pg_temp.charge_point(1001)).pending_security_profile;
+end;
+$$;
+select set_config('tests.raise', pg_temp.raise_to('3')::text, true);
+select is(
+    pg_temp.answer(current_setting('tests.raise')::bigint, 'accepted', '3'), 3, 'one is accepted'
+);
+select set_config('tests.again', pg_temp.raise_to('3')::text, true);
+select ok(
+    fleet.has_profile_change(pg_temp.charge_point(1001)),
+    'it goes on to count while the same is sent again'
+);
+select is(
+    pg_temp.answer(current_setting('tests.again')::bigint, 'rejected', '3'), 3,
+    'and when the charger refuses that, having it'
+);
+select set_config('tests.again', pg_temp.raise_to('2')::text, true);
+select is(
+    pg_temp.answer(current_setting('tests.again')::bigint, 'unknown', '2'), 3,
+    'the higher one counts where no answer came'
+);
+select is(
+    pg_temp.answer(current_setting('tests.again')::bigint, 'accepted', '2'), 2,
+    'the last one that it accepted otherwise'
+);
+select is(
+    pg_temp.answer(current_setting('tests.again')::bigint, 'rejected', '2'), null, 'as before'
+);
+
+-- Chargers trim names, and so a blank is no way around the permission.
+select is(
+    pg_temp.prepare(jsonb_build_object('key', k.key, 'value', repeat('ab', 20))),
+    jsonb_build_object('key', 'AuthorizationKey', 'value', repeat('ab', 20)),
+    'a key is sent by its plain name: ' || to_json(k.key)
+)
+from unnest(
+    array[e'AuthorizationKey\t', e'\n AuthorizationKey', e'AuthorizationKey\u00a0']
+) as k (key);
 update core.charge_points as cp set security_profile = 2 where cp.id = 1001;
 select throws_ok(
     $$ select pg_temp.prepare('{"key": "SecurityProfile", "value": "1"}') $$, 'PT409',
@@ -263,6 +330,15 @@ select throws_ok(
 -- Who may ----------------------------------------------------------------------------------------
 
 select tests.act_as('greenway.operator');
+select throws_ok(
+    format(
+        $$ select api.change_configuration('GW-CP-1', key => %L, value => '1') $$, k.key
+    ), 'PT403', 'your role lacks the permission security.write',
+    'a name that a charger may trim is the same: ' || to_json(k.key)
+)
+from unnest(
+    array[e'SecurityProfile\t', e'\nsecurityprofile', e'SecurityProfile\u00a0']
+) as k (key);
 select throws_ok(
     $$ select api.rotate_charge_point_key('GW-CP-1') $$, 'PT403',
     'your role lacks the permission security.write', 'rotating takes its permission'

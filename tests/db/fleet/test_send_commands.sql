@@ -1,11 +1,13 @@
 -- Who is addressed: one charge point by its identity, or a group, in the caller's tenant.
 begin;
-select plan(24);
+select plan(26);
 select tests.act_as_owner();
 insert into core.charge_point_group_members (tenant_id, charge_point_group_id, charge_point_id)
 values (101, 1001, 1002);
 insert into core.charge_point_groups (tenant_id, id, name) overriding system value
-values (101, 1003, 'Empty'), (101, 1004, 'Crowd'), (102, 2003, 'Foreign');
+values (101, 1003, 'Empty'), (101, 1004, 'Crowd'), (101, 1005, 'Away'), (102, 2003, 'Foreign');
+insert into core.charge_point_group_members (tenant_id, charge_point_group_id, charge_point_id)
+values (101, 1005, 1002);
 -- Messages of tests, so that their functions are this test's alone.
 insert into ops.command_actions (ocpp_version, action, permission, is_kept, expires_in)
 values
@@ -135,6 +137,19 @@ select throws_ok(
 select throws_ok(
     $$ select pg_temp.sent('TestKept', '{"word": "too long"}', null, 'Fast') $$,
     'PT400', 'the payload is no valid TestKept', 'what is wrong for all fails the call'
+);
+select throws_ok(
+    $$ select pg_temp.sent(
+           'TestPing', jsonb_build_object('note', repeat('x', 250000)), null, 'Away'
+       ) $$,
+    'PT400', 'the payload is no valid TestPing', 'nothing too large is kept, sent or not'
+);
+select throws_ok(
+    $$ select pg_temp.sent(
+           'TestKept', jsonb_build_object('word', '1002', 'note', repeat('x', 250000)), null,
+           'Away'
+       ) $$,
+    'PT400', 'the payload is no valid TestKept', 'nor when the action refuses it'
 );
 select throws_ok(
     $$ select pg_temp.sent('Heartbeat', '{}', 'GW-CP-1', null) $$,

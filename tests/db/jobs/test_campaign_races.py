@@ -96,3 +96,28 @@ def test_two_runners_at_once_send_each_command_once(database: Database, owner: C
         runner.join(30)
     assert failures == []
     assert {count for _, count in commands(owner)} == {1}
+
+
+def test_a_wave_of_thousands_begins_at_once(database: Database, owner: Connection) -> None:
+    """Members that were just made, of which the planner knows nothing, take no minute."""
+    owner.execute(
+        "insert into core.charge_points (tenant_id, id, identity) overriding system value"
+        " select 101, 10000 + n, 'MANY-' || n from generate_series(1, 5000) as n"
+    )
+    owner.execute(
+        "with made as ("
+        " insert into core.campaigns (tenant_id, name, action, payload, wave_size, wave_interval)"
+        " values (101, 'Many', 'ClearCache', '{}', 10000, '0') returning *)"
+        " insert into core.campaign_members (tenant_id, campaign_id, charge_point_id)"
+        " select m.tenant_id, m.id, c.id from made as m, core.charge_points as c"
+        " where c.identity like 'MANY-%'"
+    )
+    with psycopg.connect(database.jobs_url, autocommit=True) as jobs:
+        jobs.execute("set statement_timeout = '5s'")
+        jobs.execute("select jobs.run_campaigns()")
+    row = owner.execute(
+        "select count(*) from core.campaign_members as m"
+        " join core.campaigns as c using (tenant_id)"
+        " where c.id = m.campaign_id and c.name = 'Many' and m.wave_no = 1"
+    ).fetchone()
+    assert row == (5000,)

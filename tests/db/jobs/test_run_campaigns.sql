@@ -1,6 +1,6 @@
 -- Campaigns: waves, failures, pauses and ends.
 begin;
-select plan(50);
+select plan(51);
 select tests.act_as_owner();
 insert into core.charge_points (tenant_id, identity)
 select 101, 'CAMP-' || n from generate_series(1, 5) as n;
@@ -63,6 +63,10 @@ returns void language sql as $$
     from core.charge_points as cp where cp.identity = 'CAMP-' || p_number;
 $$;
 
+insert into core.configuration_keys (tenant_id, charge_point_id, key, is_readonly, reported_at)
+select cp.tenant_id, cp.id, 'Fixed', true, now()
+from core.charge_points as cp where cp.identity = 'CAMP-1';
+
 -- Who may begin one, and with what -------------------------------------------------------------
 
 select tests.act_as('greenway.operator');
@@ -83,6 +87,9 @@ from (values
     ($$ select api.create_campaign('x', 'ClearCache', '{}', 'Camp', wave_size => 0) $$, '23514'),
     ($$ select api.create_campaign('x', 'UpdateFirmware', '{"location": "https://evil.example/"}',
         'Camp') $$, 'PT400'),
+    -- The first charge point refuses this key, and that is left for its turn.
+    ($$ select api.create_campaign('x', 'ChangeConfiguration', jsonb_build_object(
+        'key', 'Fixed', 'value', repeat('x', 250000)), 'Camp') $$, 'PT400'),
     ($$ select api.create_campaign('x', 'InstallCertificate', '{}', 'Camp') $$, 'PT403')
 ) as v (call, state);
 select tests.act_as('greenway.support');

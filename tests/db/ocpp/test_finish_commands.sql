@@ -1,6 +1,6 @@
 -- What becomes of commands: answers of any kind, none, late ones, and connections that end.
 begin;
-select plan(51);
+select plan(53);
 select tests.act_as_owner();
 delete from ops.message_log;
 delete from ops.failed_messages;
@@ -30,6 +30,9 @@ begin
     values (p_payload ->> 'word', p_command.state, p_payload, p_result);
     if p_payload ->> 'word' = 'break' then
         perform 1 / 0;
+    end if;
+    if p_payload ->> 'word' = 'tell' then
+        raise exception 'password=% is wrong', p_payload ->> 'password';
     end if;
     if p_payload ->> 'word' = 'orphan' then
         insert into core.test_children (parent_id) values (1);
@@ -307,11 +310,34 @@ select results_eq(
     $$ values ('break', 'TestPing', '22012', '{"status":"Accepted"}') $$, 'it is put by'
 );
 select is_empty($$ select pg_temp.hooks_of('break') $$, 'what it wrote is undone');
+select pg_temp.send(1001, 'tell', '{"password": "hunter2"}');
+select pg_temp.finish(1001, 'tell', 'result', '{"status":"Accepted"}');
+select is(
+    (select f.error from ops.failed_messages as f where f.message_id = 'tell'),
+    'password=*** is wrong', 'its words are masked'
+);
 select pg_temp.send(1001, 'orphan');
 select pg_temp.finish(1001, 'orphan', 'result', '{"status":"Accepted"}');
 select is(
     (select f.sqlstate from ops.failed_messages as f where f.message_id = 'orphan'), '23503',
     'a deferred constraint speaks in time'
+);
+
+select pg_temp.send(1001, 'quoted');
+select pg_temp.finish(
+    1001, 'quoted', 'result', '{"configurationKey":{"key":"AuthorizationKey","value":"0011aa"}}',
+    p_violations => '[{"path":"/configurationKey","keyword":"type","message":'
+    '"{\"key\":\"AuthorizationKey\",\"value\":\"0011aa\"} is not of type \"array\""}]'
+);
+select results_eq(
+    $$ select
+           strpos(q.violations::text, '0011aa'), q.violations #>> '{0,path}', q.result::text
+       from ops.commands as q where q.message_id = 'quoted' $$,
+    $$ values (
+           0, '/configurationKey',
+           '{"configurationKey": {"key": "AuthorizationKey", "value": "***"}}'
+       ) $$,
+    'what breaks the schema is kept without the secrets that it quotes'
 );
 
 -- Connections that end ---------------------------------------------------------------------

@@ -1,7 +1,7 @@
 -- The check of a value against a JSON schema, keyword by keyword. (That it agrees with the
 -- bridge's over all of OCPP's schemas is test_schema_check.py.)
 begin;
-select plan(8);
+select plan(10);
 select tests.act_as_owner();
 create function pg_temp.violations(p_schema jsonb, p_value jsonb)
 returns text[] language sql as $$
@@ -73,6 +73,24 @@ select is(
         '{"properties": {"a/~b": {"type": "null"}}}', '{"a/~b": 1}'
     ),
     array['/a~1~0b type'], 'the path is a JSON pointer'
+);
+select is(
+    jsonb_array_length(
+        ocpp.list_schema_violations(
+            '{"type": "array", "items": {"type": "string"}}',
+            (select jsonb_agg(n) from generate_series(1, 1000) as n)
+        )
+    ),
+    100, 'a list of faults ends'
+);
+select is(
+    jsonb_array_length(
+        ocpp.list_schema_violations(
+            '{"additionalProperties": false}',
+            (select jsonb_object_agg(n, n) from generate_series(1, 1000) as n)
+        )
+    ),
+    100, 'that of members, too'
 );
 select is_empty(
     $$ select t.value

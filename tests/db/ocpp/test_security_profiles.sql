@@ -1,6 +1,6 @@
 -- Security profiles at the handshake: what each asks for, client certificates, raising a profile.
 begin;
-select plan(52);
+select plan(55);
 select tests.act_as_owner();
 delete from ops.connections;
 delete from ops.presence;
@@ -288,7 +288,19 @@ select throws_ok(
     $$ insert into api.charge_points (identity, security_profile) values ('GW-OPEN', 0) $$,
     'PT403', null, 'nor is a charger without a key made without it'
 );
+select throws_ok(
+    $$ update api.charge_points set quirks = '{"allows_old_tls": true}' where id = 1001 $$,
+    'PT403', null, 'nor is one let use old TLS'
+);
+select lives_ok(
+    $$ update api.charge_points set quirks = '{"settle_s": 5}' where id = 1001 $$,
+    'other quirks do not take it'
+);
 select tests.act_as('greenway.admin');
+select lives_ok(
+    $$ update api.charge_points set quirks = '{"allows_old_tls": true}' where id = 1001 $$,
+    'an administrator has it'
+);
 select results_eq(
     $$ update api.charge_points set security_profile = 1 where id = 1001
        returning security_profile::integer, pending_security_profile::integer $$,

@@ -1,6 +1,6 @@
 -- Taking commands: the oldest of each connection, one in flight, never twice.
 begin;
-select plan(31);
+select plan(39);
 select tests.act_as_owner();
 insert into ops.bridges (id, host) values ('00000000-0000-4000-b000-000000000002', 'other');
 delete from ops.message_log;
@@ -126,6 +126,59 @@ select results_eq(
     $$ select * from pg_temp.taken('{5001}', '2') $$, $$ values (5001::bigint, 'five') $$,
     'what waited goes over the new connection'
 );
+
+-- What may not be sent yet (OCPP 1.6 §4.2): the registration changed while it waited --------
+
+update ops.commands as q set state = 'unknown', finished_at = now() where q.state = 'sent';
+insert into ops.commands (
+    tenant_id, charge_point_id, ocpp_version, action, payload, state, is_kept, expires_at,
+    requested_via
+)
+values
+    (
+        101, 1001, '1.6', 'RemoteStartTransaction', '{"word": "start"}', 'queued', true,
+        now() + interval '1 hour', 'api'
+    ),
+    (
+        101, 1001, '1.6', 'RemoteStopTransaction', '{"word": "stop"}', 'queued', true,
+        now() + interval '1 hour', 'api'
+    );
+update core.charge_points as cp set registration_status = 'Pending' where cp.id = 1001;
+select is(pg_temp.waiting('2'), '{}', 'a start does not wait at a charger that is Pending');
+select is_empty($$ select pg_temp.taken('{5001}', '2') $$, 'and is not taken');
+select pg_temp.queue(1001, 'ping');
+select is(pg_temp.waiting('2'), array[5001::bigint], 'something else does');
+select results_eq(
+    $$ select * from pg_temp.taken('{5001}', '2') $$, $$ values (5001::bigint, 'ping') $$,
+    'and is taken past it'
+);
+select is(
+    (
+        select ocpp.finish_commands(
+            array[5001], array[q.message_id], '{result}', '{"{}"}', '{null}', '{null}', '{null}',
+            array[now()]
+        )
+        from ops.commands as q
+        where q.payload ->> 'word' = 'ping'
+    ),
+    '{}', 'after which nothing waits'
+);
+update core.charge_points as cp set registration_status = 'Accepted' where cp.id = 1001;
+select is(pg_temp.waiting('2'), array[5001::bigint], 'once it is accepted, the start waits');
+select results_eq(
+    $$ select * from pg_temp.taken('{5001}', '2') $$, $$ values (5001::bigint, 'start') $$,
+    'and is taken'
+);
+select results_eq(
+    $$ select a.action, s.status, fleet.may_be_sent(a.action, s.status)
+       from (values ('RemoteStartTransaction'), ('Reset')) as a (action)
+       cross join (values ('Accepted'), ('Rejected')) as s (status) order by 1, 2 $$,
+    $$ values ('RemoteStartTransaction', 'Accepted', true),
+        ('RemoteStartTransaction', 'Rejected', false),
+        ('Reset', 'Accepted', true), ('Reset', 'Rejected', true) $$,
+    'it is remote starts and stops that may not be sent'
+);
+delete from ops.commands as q where q.payload ->> 'word' in ('start', 'stop', 'ping');
 
 -- Settings ---------------------------------------------------------------------------------
 
