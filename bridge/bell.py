@@ -58,7 +58,13 @@ class Bell:
             try:
                 await self._serve(channel)
                 attempt = 0
-            except (BridgeError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            except (
+                BridgeError,
+                asyncpg.PostgresError,
+                asyncpg.InterfaceError,
+                asyncpg.InternalClientError,
+                OSError,
+            ) as error:
                 self._on_heard(False)
                 complaint = str(error)
                 level = logging.DEBUG if complaint == self._complaint else logging.WARNING

@@ -6,6 +6,7 @@ import asyncio
 import http
 import json
 import logging
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -148,7 +149,7 @@ class Reception:
         status = self._refusals.find(key, loop.time())
         if status is not None:
             reason = "too many reconnects" if status == 429 else "refused before"
-            self._refuse(connection, request, status, reason)
+            self._refuse_in_time(connection, request, status, reason, loop.time())
             return
         turn = None if self._admission is None else self._admission.reserve(address)
         if turn is None:
@@ -175,11 +176,28 @@ class Reception:
             headers = retry_later()
         connection.refuse(status, http.HTTPStatus(status).phrase.lower(), headers)
 
+    def _refuse_in_time(
+        self, connection: Connection, request: Request, status: int, reason: str, began_at: float
+    ) -> None:
+        """Refuse; 401 after a whole number of `refusal_s` since `began_at`.
+
+        A key that a person chose takes a slow hash to check: the time must not tell who has one.
+        """
+        services = self._services
+        if status != 401 or services is None:
+            self._refuse(connection, request, status, reason)
+            return
+        loop = asyncio.get_running_loop()
+        step_s = services.policy.refusal_s
+        steps = math.floor((loop.time() - began_at) / step_s) + 1
+        loop.call_at(began_at + steps * step_s, self._refuse, connection, request, status, reason)
+
     async def _admit(self, application: _Application, turn: asyncio.Future[None]) -> None:
         """Ask the database, when it is its turn, and answer the upgrade request."""
         await turn
         connection, request, offer = application.connection, application.request, application.offer
         answer: dict[str, Any] = {}
+        began_at = asyncio.get_running_loop().time()
         try:
             described = (
                 None
@@ -206,7 +224,9 @@ class Reception:
             if status != 101:
                 if status in REMEMBERED:
                     self._refusals.note(application.key, status, asyncio.get_running_loop().time())
-                self._refuse(connection, request, status, str(answer.get("reason", "")))
+                self._refuse_in_time(
+                    connection, request, status, str(answer.get("reason", "")), began_at
+                )
             else:
                 self._refusals.forget(application.key)
                 self._open(application, answer)

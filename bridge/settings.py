@@ -164,6 +164,8 @@ class Policy:
     max_json_depth: int
     """The deepest payload taken from a charger."""
     handshake_timeout_s: float
+    refusal_s: float
+    """A 401 takes a whole number of these, so that its time does not say what was looked up."""
     max_pending_calls: int
     """Calls of one socket that may wait; past that the socket is not read."""
     max_bad_frames: int
@@ -203,6 +205,7 @@ class Policy:
                 max_frame_bytes=int(_positive(data, "max_frame_bytes")),
                 max_json_depth=int(_positive(data, "max_json_depth")),
                 handshake_timeout_s=_positive(data, "handshake_timeout_s"),
+                refusal_s=_positive(data, "refusal_s"),
                 max_pending_calls=int(_positive(data, "max_pending_calls")),
                 max_bad_frames=int(_positive(data, "max_bad_frames")),
                 keep_alive_interval_s=_positive(data, "keep_alive_interval_s"),

@@ -295,6 +295,7 @@ insert into ops.settings (name, value, description) values
         'charging.max_id_tokens_per_hour', '300',
         'Different tokens that one charge point may have authorised within an hour.'
     ),
+    ('bridge.refusal_s', '0.1', 'A handshake with a wrong key takes so long, or a multiple.'),
     ('bridge.max_sockets', '50000', 'Open sockets of one bridge.'),
     ('bridge.max_sockets_per_address', '10000', 'Open sockets of one address, IPv6 by /64.'),
     ('bridge.max_unfinished_handshakes', '8000', 'Handshakes of one bridge at the same time.'),
