@@ -328,7 +328,7 @@ create table core.transfer_locations (
     foreign key (tenant_id) references core.tenants (id),
     constraint transfer_locations_name_check check (length(btrim(name)) between 1 and 200),
     constraint transfer_locations_direction_check check (direction in ('upload', 'download')),
-    -- A whole host and a path that ends: https://files.example.com.evil.org must not match.
+    -- A whole host and a path that ends: https://depot.example.com.evil.org must not match.
     constraint transfer_locations_url_prefix_check
     check (
         length(url_prefix) <= 300

@@ -15181,7 +15181,7 @@ begin
             message = 'this is no prefix of addresses for files',
             detail = '{"error":"url_prefix_invalid"}',
             hint = 'Give scheme, host and path with a slash at its end, such as '
-                'https://files.example.com/firmware/; no user, no query, no ../.';
+                'https://depot.example.com/firmware/; no user, no query, no ../.';
     end if;
     new.url_prefix := v_part.scheme || '://' || v_part.host
         || coalesce(':' || v_part.port, '') || v_part.path;
@@ -24948,7 +24948,7 @@ comment on column api.transfer_locations.direction is
     'download (firmware) or upload (logs and diagnostics).';
 comment on column api.transfer_locations.url_prefix is
     'Scheme, host, perhaps a port, and a path with a slash at its end, such as '
-    'https://files.example.com/firmware/: http, https, ftp, ftps or sftp. An address has to have '
+    'https://depot.example.com/firmware/: http, https, ftp, ftps or sftp. An address has to have '
     'the same scheme, host and port and a path below this one.';
 comment on column api.transfer_locations.is_enabled is 'Whether it counts.';
 comment on column api.transfer_locations.is_one_time is
@@ -27221,7 +27221,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["grants api.tenants", "view api.tenants"]'),
     ('api/token_for_key.sql', '298c5e3a5cd4cb44e462a90ee8ec100a44f772cf7b4bff6a13b193c0ce793d53',
     '["function api.token_for_key", "grants api.token_for_key"]'),
-    ('api/transfer_locations.sql', '67c19305e2fbfb5e48bc6819e9c92ee9b1af15d25a55b71e16d710a81435643a',
+    ('api/transfer_locations.sql', '743787d937f1df7f9699ac48e2177a025ac2b681359d9a3ae7fa759ca8a4d800',
     '["grants api.transfer_locations", "view api.transfer_locations"]'),
     ('api/trigger_message.sql', 'c09fe84be77604be415234c72c19ce542730e23627c1fc0004ba541ce3c21f3e',
     '["function api.trigger_message", "grants api.trigger_message"]'),
@@ -27603,7 +27603,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function fleet.tg_id_tokens__normalise"]'),
     ('fleet/tg_sites__check.sql', '24ef95aca347ed6a625ce99eb5b1f6711e9f81b6e220151d7bc53b80b346af11',
     '["function fleet.tg_sites__check"]'),
-    ('fleet/tg_transfer_locations__normalise.sql', '0d85657d5a4c30d3c1a39c8dc36d609ec0f966efe5f11ba3cc33975cdf7fb810',
+    ('fleet/tg_transfer_locations__normalise.sql', '9f38abbfc62f94449de5d96e37426209c44360a16b64ea3a445425042a4bcadf',
     '["function fleet.tg_transfer_locations__normalise"]'),
     ('fleet/touch_presence.sql', '9a85558fbfa074e8c22dd7cfe0406d40880d7d72a0094c1cb01238aff71ff248',
     '["function fleet.touch_presence"]'),

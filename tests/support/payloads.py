@@ -21,7 +21,7 @@ TIMES = [
     "\uff12026-11-20T12:00:00Z", "",
 ]  # fmt: skip
 ADDRESSES = [
-    "ftp://user:password@files.example.com:21/a/b?c=d#e", "https://files.example.com/", "http://",
+    "ftp://user:password@depot.example.com:21/a/b?c=d#e", "https://depot.example.com/", "http://",
     "http:", "a:?", "urn:a:b", "//x", "x", "", "http://a b/", "http://a/%zz", "http://a/%c3%a9",
     "http://\u00e9/", "http://[::1]:8080/", "http://[1::2::3]/", "http://[1.2.3.4]/",
     "http://[::ffff:1.2.3.4]/", "http://[v1.a]/", "http://[zz]/", "http://h:port/", "1a:b",

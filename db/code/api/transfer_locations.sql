@@ -34,7 +34,7 @@ comment on column api.transfer_locations.direction is
     'download (firmware) or upload (logs and diagnostics).';
 comment on column api.transfer_locations.url_prefix is
     'Scheme, host, perhaps a port, and a path with a slash at its end, such as '
-    'https://files.example.com/firmware/: http, https, ftp, ftps or sftp. An address has to have '
+    'https://depot.example.com/firmware/: http, https, ftp, ftps or sftp. An address has to have '
     'the same scheme, host and port and a path below this one.';
 comment on column api.transfer_locations.is_enabled is 'Whether it counts.';
 comment on column api.transfer_locations.is_one_time is

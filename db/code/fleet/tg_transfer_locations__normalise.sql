@@ -24,7 +24,7 @@ begin
             message = 'this is no prefix of addresses for files',
             detail = '{"error":"url_prefix_invalid"}',
             hint = 'Give scheme, host and path with a slash at its end, such as '
-                'https://files.example.com/firmware/; no user, no query, no ../.';
+                'https://depot.example.com/firmware/; no user, no query, no ../.';
     end if;
     new.url_prefix := v_part.scheme || '://' || v_part.host
         || coalesce(':' || v_part.port, '') || v_part.path;

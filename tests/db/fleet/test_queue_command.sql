@@ -294,8 +294,8 @@ select is(
     '{"key": "AuthorizationKey", "value": "***"}', 'a key for ChangeConfiguration is masked'
 );
 select is(
-    fleet.mask_json('{"location": "ftp://user:hunter2@files.example.com/x"}') #>> '{location}',
-    'ftp://***@files.example.com/x', 'a password within an address'
+    fleet.mask_json('{"location": "ftp://user:hunter2@depot.example.com/x"}') #>> '{location}',
+    'ftp://***@depot.example.com/x', 'a password within an address'
 );
 select is(fleet.mask_json(null), null, 'and nothing is nothing');
 select is(

@@ -6,17 +6,17 @@ select tests.act_as_owner();
 select results_eq(
     $$ select v.url, p.scheme, p.host, p.port, p.path, p.query, p.user_info
        from (values
-           (1, 'https://files.example.com/fw/a%20b-1.bin'),
-           (2, 'HTTPS://Files.Example.COM:443/'),
+           (1, 'https://depot.example.com/fw/a%20b-1.bin'),
+           (2, 'HTTPS://Depot.Example.COM:443/'),
            (3, 'ftp://user:pa-ss@10.0.0.7:2121/up/?x=%2F@y'),
            (4, 'http://h:80/a.b/..c/d..')
        ) as v (no, url)
        cross join lateral fleet.parse_location(v.url) as p
        order by v.no $$,
     $$ values
-           ('https://files.example.com/fw/a%20b-1.bin', 'https', 'files.example.com', null::text,
+           ('https://depot.example.com/fw/a%20b-1.bin', 'https', 'depot.example.com', null::text,
             '/fw/a%20b-1.bin', null::text, null::text),
-           ('HTTPS://Files.Example.COM:443/', 'https', 'files.example.com', null, '/', null, null),
+           ('HTTPS://Depot.Example.COM:443/', 'https', 'depot.example.com', null, '/', null, null),
            ('ftp://user:pa-ss@10.0.0.7:2121/up/?x=%2F@y', 'ftp', '10.0.0.7', '2121', '/up/',
             '?x=%2F@y', 'user:pa-ss'),
            ('http://h:80/a.b/..c/d..', 'http', 'h', null, '/a.b/..c/d..', null, null) $$,
@@ -25,21 +25,21 @@ select results_eq(
 select is_empty(
     $$ select v.url
        from unnest(array[
-           'files.example.com/fw', 'file:///etc/passwd', 'gopher://h/x', 'javascript://h/%0a',
-           'https://files.example.com', 'https:///fw', 'https://files.example.com?x',
-           'https://files.example.com@evil.example/fw/', 'https://user:x@files.example.com/fw/',
-           'ftp://a@b@files.example.com/fw/', 'ftp://a%40b@files.example.com/',
-           'https://files.example.com\@evil.example/', 'https://files.example.com/fw/../x',
-           'https://files.example.com/fw/..', 'https://files.example.com/./fw',
-           'https://files.example.com/fw/%2e%2e/x', 'https://files.example.com/fw/%2F..%2Fx',
-           'https://files.example.com/fw/%252e%252e/x', 'https://files.example.com/fw/..;/x',
-           'https://files.example.com/fw\..\x', 'https://files.example.com//fw',
-           'https://files.example.com/fw#x', 'https://files.example.com:0/fw',
-           'https://files.example.com:99999/fw', 'https://files.example.com:/fw',
-           'https://files..example.com/fw', 'https://files.example.com./fw', 'https://[::1]/fw',
-           'https://files.example.com /fw', 'https://files.example.com/fw x', 'https://fi les/fw',
-           E'https://files.example.com/fw\n', E'https://files.example.com/fw\r\nX: y',
-           'https://fıles.example.com/fw', '', 'https://files.example.com/' || repeat('x', 500)
+           'depot.example.com/fw', 'file:///etc/passwd', 'gopher://h/x', 'javascript://h/%0a',
+           'https://depot.example.com', 'https:///fw', 'https://depot.example.com?x',
+           'https://depot.example.com@evil.example/fw/', 'https://user:x@depot.example.com/fw/',
+           'ftp://a@b@depot.example.com/fw/', 'ftp://a%40b@depot.example.com/',
+           'https://depot.example.com\@evil.example/', 'https://depot.example.com/fw/../x',
+           'https://depot.example.com/fw/..', 'https://depot.example.com/./fw',
+           'https://depot.example.com/fw/%2e%2e/x', 'https://depot.example.com/fw/%2F..%2Fx',
+           'https://depot.example.com/fw/%252e%252e/x', 'https://depot.example.com/fw/..;/x',
+           'https://depot.example.com/fw\..\x', 'https://depot.example.com//fw',
+           'https://depot.example.com/fw#x', 'https://depot.example.com:0/fw',
+           'https://depot.example.com:99999/fw', 'https://depot.example.com:/fw',
+           'https://files..example.com/fw', 'https://depot.example.com./fw', 'https://[::1]/fw',
+           'https://depot.example.com /fw', 'https://depot.example.com/fw x', 'https://fi les/fw',
+           E'https://depot.example.com/fw\n', E'https://depot.example.com/fw\r\nX: y',
+           'https://fıles.example.com/fw', '', 'https://depot.example.com/' || repeat('x', 500)
        ]) as v (url)
        cross join lateral fleet.parse_location(v.url) as p
        where p.host is not null $$,
