@@ -40,6 +40,7 @@ CMD ["python", "-m", "bridge"]
 FROM base AS jobs
 COPY jobs ./jobs
 COPY docker/check_jobs.py ./docker/check_jobs.py
+EXPOSE 3080
 HEALTHCHECK --interval=30s --timeout=10s --start-period=20s --retries=3 \
     CMD ["python", "docker/check_jobs.py"]
 CMD ["python", "-m", "jobs"]

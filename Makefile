@@ -3,7 +3,7 @@
 SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help up start stop reset info demo test soak lint format bench fuzz certificates supabase psql lock runtime dev
+.PHONY: help up start stop reset info demo test soak lint format bench bench-full fuzz certificates supabase psql lock runtime dev
 
 PYTHON_BIN := .venv/bin/python
 ONLY ?=
@@ -48,6 +48,9 @@ format: dev ## Format the Python sources
 
 bench: dev ## Measure (make bench ONLY=bridge narrows it); prints JSON lines
 	@$(PYTHON_BIN) -m tests.bench $(if $(ONLY),--only $(ONLY))
+
+bench-full: dev ## The long measurements: a million sessions (half an hour)
+	@$(PYTHON_BIN) -m tests.bench --full $(if $(ONLY),--only $(ONLY))
 
 fuzz: dev ## Fuzz what strangers send first (make fuzz SECONDS=600; 60 without)
 	@$(PYTHON_BIN) -m tests.fuzz $(or $(SECONDS),60)

@@ -104,6 +104,8 @@ def jobs_environment(settings: Settings) -> dict[str, str]:
     return {
         "VOLTARO_HOME": str(settings.home),
         "VOLTARO_JOBS_DATABASE_URL": settings.jobs_url,
+        "VOLTARO_FILES_HOST": settings.files_host,
+        "VOLTARO_FILES_PORT": str(settings.files_port),
     }
 
 

@@ -168,6 +168,9 @@ class Settings:
     """Whether chargers may come without TLS."""
     has_own_certificates: bool = False
     """Whether the certificates of TLS are somebody else's: none are made then."""
+    files_host: str = "127.0.0.1"
+    files_port: int = 0
+    """Where the jobs runner serves the files of exports; 0: on any free port."""
 
     @classmethod
     def from_environment(
@@ -203,14 +206,18 @@ class Settings:
                 or env.get("VOLTARO_TLS_RSA_CERTIFICATE")
                 or env.get("VOLTARO_TLS_ECDSA_CERTIFICATE")
             ),
+            files_host=env.get("VOLTARO_FILES_HOST") or "127.0.0.1",
+            files_port=_integer(env, "VOLTARO_FILES_PORT", default=3080, most=65535),
         )
-        ports = [settings.api_port, settings.ocpp_port]
+        ports = [settings.api_port, settings.ocpp_port, settings.files_port]
         if settings.ocpp_tls_port is not None:
             ports.append(settings.ocpp_tls_port)
         if settings.external_url is None:
             ports.append(settings.db_port)
         if len(set(ports)) < len(ports):
-            raise SettingsError("the ports of VOLTARO_DB, _API, _OCPP and _OCPP_TLS must differ")
+            raise SettingsError(
+                "the ports of VOLTARO_DB, _API, _OCPP, _OCPP_TLS and _FILES must differ"
+            )
         return settings
 
     @property

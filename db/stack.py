@@ -336,6 +336,9 @@ class _Supervisor:
                 name="OCPP_TLS",
                 purpose="chargers with TLS",
             )
+        check_free(
+            settings.files_host, settings.files_port, name="FILES", purpose="files of exports"
+        )
         if self._cluster is not None:
             check_free("127.0.0.1", self._cluster.port, name="DB", purpose="PostgreSQL")
 

@@ -7,9 +7,12 @@ import os
 import signal
 import sys
 import threading
+import time
 
 from jobs.authority import authority_of
-from jobs.exceptions import AuthorityError
+from jobs.exceptions import JobsError
+from jobs.exporter import Exporter
+from jobs.files import FileServer
 from jobs.runner import Runner
 from jobs.signer import Signer
 
@@ -21,19 +24,32 @@ def main() -> int:
     if not url:
         print("VOLTARO_JOBS_DATABASE_URL is not set", file=sys.stderr)
         return 2
+    stop = threading.Event()
     try:
         authority = authority_of(os.environ)
-    except AuthorityError as error:
+        files = FileServer(url, stop, os.environ)
+    except JobsError as error:
         print(error, file=sys.stderr)
         return 2
-    stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    signer = threading.Thread(target=Signer(url, stop, authority).run, name="signer", daemon=True)
-    signer.start()
+    exporter = Exporter(url, stop, files.folder, files.url_prefix)
+    threads = [
+        threading.Thread(target=work, name=name, daemon=True)
+        for name, work in (
+            ("signer", Signer(url, stop, authority).run),
+            ("exporter", exporter.run),
+            ("files", files.run),
+        )
+    ]
+    for thread in threads:
+        thread.start()
     Runner(url, stop).run()
-    # An authority that does not answer is not waited for: its request is due again.
-    signer.join(5)
+    # What does not end soon is not waited for: an authority that does not answer, a long export
+    # or transfer. Requests and exports are due again.
+    deadline = time.monotonic() + 5
+    for thread in threads:
+        thread.join(max(0.0, deadline - time.monotonic()))
     logging.getLogger("jobs").info("stopped")
     return 0
 

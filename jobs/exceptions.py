@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["AuthorityError", "JobsError", "RequestError"]
+__all__ = ["AuthorityError", "FilesError", "JobsError", "RequestError"]
 
 
 class JobsError(Exception):
@@ -11,6 +11,10 @@ class JobsError(Exception):
 
 class AuthorityError(JobsError):
     """The certificate authority is not there, or did not sign; it may do so later."""
+
+
+class FilesError(JobsError):
+    """The file server cannot listen as its settings say."""
 
 
 class RequestError(JobsError):

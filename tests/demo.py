@@ -2,7 +2,9 @@
 
 The stack is started when it does not run. The exit status is 0 only when the operator reads the
 session with the right energy, ended and without a hold, with its meter values and frames, when
-its driver sees it too, and when the operator of the other tenant sees nothing of it.
+its driver sees it too, and when the operator of the other tenant sees nothing of it; and when
+the driver saw what it cost while it charged, and the operator reads its price with the reasons,
+as CSV, and in an export.
 """
 
 from __future__ import annotations
@@ -17,11 +19,13 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from db.settings import ROOT
 from tests.charger import Charger, ChargerError, ocpp_time
+from tests.demo_prices import LiveCosts, export_rows, read_price
 from tests.simulate_client import (
     MeterStore,
     SessionPlan,
@@ -31,7 +35,16 @@ from tests.simulate_client import (
 )
 from tests.support.rest import Api, ApiError
 
-__all__ = ["Check", "bring_up", "hold_charger", "main", "observe", "show", "sign_in"]
+__all__ = [
+    "Check",
+    "bring_up",
+    "hold_charger",
+    "main",
+    "observe",
+    "observe_price",
+    "show",
+    "sign_in",
+]
 
 _DURATION = timedelta(minutes=30)
 
@@ -109,6 +122,79 @@ def observe(
     ]
 
 
+def observe_price(info: dict[str, Any], report: SessionReport, costs: LiveCosts) -> list[Check]:
+    """Read the price of a finished session through the API, and compare it with the live costs.
+
+    Raises ApiError when the API refuses what it should allow, TimeoutError when no price comes.
+    """
+    operator = sign_in(info, "operator", is_of_first_tenant=True)
+    driver = sign_in(info, "customer", is_of_first_tenant=True)
+    stranger = sign_in(info, "operator", is_of_first_tenant=False)
+    (session,) = operator.read(
+        "charging_sessions",
+        transaction_id=f"eq.{report.transaction_id}",
+        select="id,ended_at",
+    )
+    price = read_price(operator, session["id"])
+    transaction, row = price.transaction, price.csv_row
+    print("\nThe price, as CSV:")
+    print("".join(f"  {line}\n" for line in price.csv.splitlines()), end="")
+    amounts = [seen.amount for seen in costs.seen]
+    total = Decimal(str(transaction["total_incl_vat"] or 0))
+    ended_at = datetime.fromisoformat(session["ended_at"])
+    exported, is_once = export_rows(
+        operator, ended_at - timedelta(minutes=1), ended_at + timedelta(minutes=1)
+    )
+    final = driver.call("session_cost", session=session["id"])
+    own = {"session_id": f"eq.{session['id']}"}
+    reasons = transaction["explanation"] or []
+    return [
+        Check(
+            "live costs, as the driver saw them",
+            ", ".join(str(amount) for amount in amounts),
+            len(amounts) == report.plan.readings and amounts == sorted(set(amounts)),
+        ),
+        Check(
+            "transaction",
+            " ".join([transaction["state"], *(transaction["hold_reasons"] or [])]),
+            transaction["state"] == "priced",
+        ),
+        Check(
+            "price",
+            f"{total} {transaction['currency']}, {transaction['total_excl_vat']} without VAT",
+            total > 0 and total >= amounts[-1],
+        ),
+        *(Check("", reason, is_right=True) for reason in reasons),
+        Check(
+            "its driver sees the same price",
+            f"{final['total_incl_vat']} {final['currency']}",
+            bool(reasons) and final["is_final"] and Decimal(str(final["total_incl_vat"])) == total,
+        ),
+        Check(
+            "the CSV says the same",
+            f"{row['total_incl_vat']} {row['currency']}",
+            Decimal(row["total_incl_vat"] or 0) == total,
+        ),
+        Check(
+            "so does an export, by a link that is good once",
+            f"{len(exported)} row{'s' if len(exported) > 1 else ''}",
+            is_once
+            and [
+                Decimal(one["total_incl_vat"])
+                for one in exported
+                if one["session_id"] == str(session["id"])
+            ]
+            == [total],
+        ),
+        _sight("its driver sees the transaction", driver.read("transactions", **own), expected=1),
+        _sight(
+            "the other tenant's operator sees the transaction",
+            stranger.read("transactions", **own),
+            expected=0,
+        ),
+    ]
+
+
 def _of_one_connection(
     frames: list[dict[str, Any]], transaction_id: int | None
 ) -> list[dict[str, Any]]:
@@ -171,8 +257,13 @@ def sign_in(info: dict[str, Any], role: str, *, is_of_first_tenant: bool) -> Api
     return Api.login(info["api_url"], chosen["email"], chosen["password"])
 
 
-async def _charge(info: dict[str, Any], plan: SessionPlan) -> tuple[SessionReport, int]:
-    """Run the session of `plan` at the demo charger; return its report and the count of calls."""
+async def _charge(
+    info: dict[str, Any], plan: SessionPlan, costs: LiveCosts
+) -> tuple[SessionReport, int]:
+    """Run the session of `plan` at the demo charger; return its report and the count of calls.
+
+    The driver looks at the cost after each reading.
+    """
     sent = 0
 
     def on_frame(direction: str, text: str) -> None:
@@ -182,7 +273,9 @@ async def _charge(info: dict[str, Any], plan: SessionPlan) -> tuple[SessionRepor
 
     account = info["demo"]["charge_point"]
     async with Charger(info["ocpp_url"], account["id"], account["key"], on_frame=on_frame) as one:
-        report = await run_session(one, plan)
+        report = await run_session(
+            one, plan, on_reading=lambda *now: asyncio.to_thread(costs.look, *now)
+        )
     MeterStore(account["id"]).write_wh(plan.meter_stop_wh)
     return report, sent
 
@@ -233,8 +326,10 @@ def main() -> int:
         with hold_charger():
             since = datetime.now(UTC)
             plan = _make_plan(info)
-            report, sent = asyncio.run(_charge(info, plan))
+            costs = LiveCosts(sign_in(info, "customer", is_of_first_tenant=True))
+            report, sent = asyncio.run(_charge(info, plan, costs))
         checks = observe(info, report, since=since, calls=sent)
+        checks += observe_price(info, report, costs)
     except (ChargerError, ApiError, TimeoutError) as error:
         print(f"failed: {error or 'no answer in time'}")
         return 1

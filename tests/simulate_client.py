@@ -21,7 +21,7 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -85,9 +85,15 @@ class SessionReport:
     """What a charger would stop at, one sentence each; empty is a good session."""
 
 
-async def run_session(charger: Charger, plan: SessionPlan) -> SessionReport:
+async def run_session(
+    charger: Charger,
+    plan: SessionPlan,
+    *,
+    on_reading: Callable[[int, Reading], Awaitable[None]] | None = None,
+) -> SessionReport:
     """Boot, authorise, start, send meter values, stop, as `plan` says, on an open socket.
 
+    `on_reading` is awaited after each meter value, with the transaction id.
     Like a charger it does not start for a token that is not accepted. Raises ChargerError.
     """
     boot = await charger.boot()
@@ -109,7 +115,10 @@ async def run_session(charger: Charger, plan: SessionPlan) -> SessionReport:
         problems.append(f"the transaction id {start.transaction_id} is no positive 32-bit number")
     await charger.status(plan.connector_id, "Charging", at=plan.started_at)
     for number in range(1, plan.readings + 1):
-        await charger.meter_values(plan.connector_id, start.transaction_id, [plan.reading(number)])
+        reading = plan.reading(number)
+        await charger.meter_values(plan.connector_id, start.transaction_id, [reading])
+        if on_reading is not None:
+            await on_reading(start.transaction_id, reading)
     stop = await charger.stop(
         start.transaction_id,
         meter_wh=plan.meter_stop_wh,

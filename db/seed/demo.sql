@@ -220,3 +220,121 @@ left join core.charge_point_groups as c
     on c.tenant_id = g.tenant_id and g.group_token = 'BCPOOL' and c.name = 'Staff car park'
 where num_nonnulls(s.id, c.id) = 1
 on conflict do nothing;
+
+-- Tariffs -------------------------------------------------------------------------------
+-- What drivers see includes tax. Parking counts once the car is full; at one site of each tenant
+-- nights are cheaper; the cars of the house charge for nothing.
+
+with prices (tenant, vat, energy, night_energy, parking, night_site, house_token) as (
+    values
+        ('greenway', 19, 0.59, 0.39, 6.00, 'Berlin Alexanderplatz', 'FLEET002'),
+        ('bluecharge', 20, 0.55, 0.35, 5.00, 'Cardiff Bay', 'POOL001')
+),
+components as (
+    select
+        p.tenant,
+        jsonb_build_object(
+            'type', 'ENERGY', 'price', p.energy, 'vat', p.vat, 'step_size', 1
+        ) as energy,
+        jsonb_build_object(
+            'type', 'ENERGY', 'price', p.night_energy, 'vat', p.vat, 'step_size', 1
+        ) as night_energy,
+        jsonb_build_object(
+            'type', 'PARKING_TIME', 'price', p.parking, 'vat', p.vat, 'step_size', 1
+        ) as parking,
+        jsonb_build_object('type', 'FLAT', 'price', 0.00, 'vat', p.vat, 'step_size', 1) as nothing
+    from prices as p
+),
+offers as (
+    select
+        t.id as tenant_id,
+        o.tariff_id,
+        o.name,
+        jsonb_build_object(
+            'country_code', t.country_code, 'party_id', t.party_id, 'id', o.tariff_id,
+            'currency', t.currency, 'tax_included', 'YES', 'tariff_alt_text', o.alt_text,
+            'elements', o.elements, 'last_updated', '2026-01-01T00:00:00Z'
+        ) as document
+    from core.tenants as t
+    inner join components as c on c.tenant = t.slug
+    cross join lateral (
+        values
+        (
+            'STANDARD', 'Standard',
+            '[
+                {"language": "en", "text": "Parking counts once the car is full."},
+                {"language": "de", "text": "Parken zählt, sobald das Auto voll ist."}
+            ]'::jsonb,
+            jsonb_build_array(
+                jsonb_build_object('price_components', jsonb_build_array(c.energy, c.parking))
+            )
+        ),
+        (
+            'NIGHT', 'Cheaper at night',
+            '[
+                {"language": "en", "text": "Cheaper from ten to six at night, local time."},
+                {"language": "de", "text": "Günstiger von 22 bis 6 Uhr."}
+            ]',
+            jsonb_build_array(
+                jsonb_build_object(
+                    'price_components', jsonb_build_array(c.night_energy),
+                    'restrictions',
+                    jsonb_build_object('start_time', '22:00', 'end_time', '06:00')
+                ),
+                jsonb_build_object('price_components', jsonb_build_array(c.energy, c.parking))
+            )
+        ),
+        (
+            'FREE', 'Free of charge',
+            '[
+                {"language": "en", "text": "For cars of the house."},
+                {"language": "de", "text": "Für Autos des Hauses."}
+            ]',
+            jsonb_build_array(
+                jsonb_build_object('price_components', jsonb_build_array(c.nothing))
+            )
+        )
+    ) as o (tariff_id, name, alt_text, elements)
+),
+new_tariffs as (
+    insert into core.tariffs (tenant_id, tariff_id, name)
+    select o.tenant_id, o.tariff_id, o.name from offers as o
+    on conflict do nothing
+    returning tenant_id, id, tariff_id
+),
+new_versions as (
+    insert into core.tariff_versions (
+        tenant_id, tariff_id, version_no, ocpi_version, document, compiled, tariff_hash, currency,
+        valid
+    )
+    select
+        n.tenant_id, n.id, 1, '2.3.0', o.document, pricing.compile_tariff(o.document),
+        pricing.hash_tariff(o.document), o.document ->> 'currency', '[2026-01-01T00:00:00Z,)'
+    from new_tariffs as n
+    inner join offers as o on o.tenant_id = n.tenant_id and o.tariff_id = n.tariff_id
+),
+new_groups as (
+    insert into core.customer_groups (tenant_id, name, description)
+    select t.id, 'House', 'Cars of the house'
+    from core.tenants as t
+    inner join prices as p on p.tenant = t.slug
+    on conflict do nothing
+    returning tenant_id, id
+),
+new_members as (
+    insert into core.customer_group_members (tenant_id, customer_group_id, id_token_id)
+    select g.tenant_id, g.id, k.id
+    from new_groups as g
+    inner join core.tenants as t on t.id = g.tenant_id
+    inner join prices as p on p.tenant = t.slug
+    inner join core.id_tokens as k on k.tenant_id = g.tenant_id and k.id_token = p.house_token
+)
+insert into core.tariff_assignments (tenant_id, tariff_id, site_id, customer_group_id)
+select n.tenant_id, n.id, s.id, g.id
+from new_tariffs as n
+inner join core.tenants as t on t.id = n.tenant_id
+inner join prices as p on p.tenant = t.slug
+left join core.sites as s
+    on s.tenant_id = n.tenant_id and n.tariff_id = 'NIGHT' and s.name = p.night_site
+left join new_groups as g on g.tenant_id = n.tenant_id and n.tariff_id = 'FREE'
+where n.tariff_id = 'STANDARD' or num_nonnulls(s.id, g.id) = 1;

@@ -103,6 +103,7 @@ begin
             ('ocpp16', 'One function per OCPP 1.6 action.'),
             ('fleet', 'Charge points, connections and onboarding: private functions.'),
             ('charging', 'Authorisation, sessions and meter values: private functions.'),
+            ('pricing', 'Tariffs, charging periods and what they cost: private functions.'),
             ('audit', 'Who changed what: private functions.'),
             ('jobs', 'What the jobs runner and pg_cron call.'),
             ('report', 'Views for analysts.'),

@@ -1,4 +1,6 @@
-"""`python -m tests.bench [--only bridge|api|commands]`: run the benchmarks, one JSON line a figure.
+"""`python -m tests.bench [--full] [--only <name>]`: run the benchmarks, one JSON line a figure.
+
+`--full` runs the long ones alone, which may take half an hour.
 
 The exit status is 1 when a limit is broken (a goal is none), 0 otherwise. Progress and the
 limits that broke go to standard error, the figures alone to standard output.
@@ -11,7 +13,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 
-from tests.bench import api, bridge, commands
+from tests.bench import api, bridge, commands, pricing, rating, tariff_choice
 from tests.bench.report import Figure, emit
 
 __all__ = ["main"]
@@ -20,6 +22,12 @@ _BENCHES: dict[str, Callable[[], Iterator[Figure]]] = {
     "bridge": bridge.measure,
     "api": api.measure,
     "commands": commands.measure,
+    "pricing": pricing.measure,
+    "rating": rating.measure,
+    "choice": tariff_choice.measure,
+}
+_FULL: dict[str, Callable[[], Iterator[Figure]]] = {
+    "rating": rating.measure_full,
 }
 
 
@@ -32,9 +40,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         default=os.environ.get("ONLY") or None,
         help="run these alone",
     )
-    only = parser.parse_args(argv).only
+    parser.add_argument("--full", action="store_true", help="run the long ones alone")
+    arguments = parser.parse_args(argv)
+    only = arguments.only
     broken = []
-    for name, measure in _BENCHES.items():
+    for name, measure in (_FULL if arguments.full else _BENCHES).items():
         if only not in (None, name):
             continue
         print(f"bench: {name} ...", file=sys.stderr, flush=True)

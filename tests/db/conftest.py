@@ -2,6 +2,7 @@
 
 A file runs as superuser, in one clone per worker since it rolls back, so that it can become
 anybody with `set local session authorization`; pgTAP is in schema `tap`, which is on its path.
+The files of tests/vectors are the rows of tests.vectors.
 """
 
 from __future__ import annotations
@@ -77,9 +78,23 @@ def _connection(config: pytest.Config) -> psycopg.Connection[tuple[Any, ...]]:
         )
         # Some of pgTAP's assertions make temporary tables under whatever role is set.
         connection.execute(f'grant temporary on database "{database.name}" to public')
+        _load_vectors(connection)
         config.stash[_EXIT] = stack
         config.stash[_CONNECTION] = connection
     return config.stash[_CONNECTION]
+
+
+def _load_vectors(connection: psycopg.Connection[tuple[Any, ...]]) -> None:
+    connection.execute(
+        "create table tests.vectors (name text primary key, document jsonb not null)"
+    )
+    connection.execute("grant select on tests.vectors to public")
+    for path in sorted((Path(__file__).parents[1] / "vectors").glob("*.json")):
+        connection.execute(
+            "insert into tests.vectors values (%s, %s)",
+            [path.stem, path.read_text()],
+            prepare=False,
+        )
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

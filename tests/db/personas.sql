@@ -760,4 +760,139 @@ values
     (101, 1001, 1002, 0, 1, 1001, 'TxDefaultProfile', 0, '{}', 'cleared', now()),
     (102, 2001, 2002, 0, 1, 2001, 'TxDefaultProfile', 0, '{}', 'cleared', now());
 
+-- Exports: one that is ready and one that waits, in each tenant ------------------------------
+
+insert into core.exports (
+    tenant_id, id, list, from_at, to_at, state, requested_by, attempts, next_attempt_at,
+    finished_at, row_count, size_bytes, sha256, file_name, url_prefix, expires_at, link_hash,
+    link_expires_at
+)
+overriding system value
+select
+    v.tenant_id, v.id, 'charging_sessions', date_trunc('month', now()), now(), 'ready',
+    tests.user_id_of(v.who), 1, now(), now(), 2, 100, repeat('0', 64), 'charging_sessions.csv',
+    'http://127.0.0.1:3080/exports/', now() + interval '1 day', sha256(convert_to(v.who, 'UTF8')),
+    now() + interval '1 day'
+from
+    (values (101, 1001, 'greenway.operator'), (102, 2001, 'bluecharge.operator'))
+    as v (tenant_id, id, who);
+-- No runner of a test takes these by accident.
+insert into core.exports (tenant_id, id, list, from_at, to_at, requested_by, next_attempt_at)
+overriding system value
+select
+    v.tenant_id, v.id, 'meter_values', date_trunc('month', now()), now(), tests.user_id_of(v.who),
+    now() + interval '1 day'
+from
+    (values (101, 1002, 'greenway.operator'), (102, 2002, 'bluecharge.operator'))
+    as v (tenant_id, id, who);
+
+-- Customer groups, with the token of nobody in them -------------------------------------------
+
+insert into core.customer_groups (tenant_id, id, name)
+overriding system value
+values (101, 1001, 'Regulars'), (102, 2001, 'Regulars');
+insert into core.customer_group_members (tenant_id, id, customer_group_id, id_token_id)
+overriding system value
+values (101, 1001, 1001, 1003), (102, 2001, 2001, 2003);
+
+-- Tariffs: one of each tenant, valid everywhere and for everybody --------------------------
+
+insert into core.tariffs (tenant_id, id, tariff_id, name)
+overriding system value
+values
+    (101, 1001, 'STANDARD', 'Standard'), (101, 1002, 'STAFF', 'Free for staff'),
+    (102, 2001, 'STANDARD', 'Standard'), (102, 2002, 'STAFF', 'Free for staff');
+insert into core.tariff_versions (
+    tenant_id, id, tariff_id, version_no, ocpi_version, document, compiled, tariff_hash, currency,
+    valid
+)
+overriding system value
+select
+    v.tenant_id, v.id, v.id, 1, '2.3.0', v.document, pricing.compile_tariff(v.document),
+    pricing.hash_tariff(v.document), 'EUR', '[2020-01-01T00:00:00Z,)'
+from (values (101, 1000, 'DE', 'GRW'), (102, 2000, 'NL', 'BLU'))
+    as t (tenant_id, n, country_code, party_id)
+cross join (
+    values
+    (
+        1, 'STANDARD',
+        '[
+            {"type": "ENERGY", "price": 0.50, "vat": 19, "step_size": 1},
+            {"type": "PARKING_TIME", "price": 6.00, "vat": 19, "step_size": 60}
+        ]'::jsonb
+    ),
+    -- Nobody has this one yet.
+    (2, 'STAFF', '[{"type": "FLAT", "price": 0.00, "vat": 19, "step_size": 1}]')
+) as p (n, tariff_id, price_components)
+cross join lateral (
+    select
+        t.tenant_id,
+        t.n + p.n as id,
+        jsonb_build_object(
+            'country_code', t.country_code, 'party_id', t.party_id, 'id', p.tariff_id,
+            'currency', 'EUR', 'tax_included', 'NO',
+            'elements',
+            jsonb_build_array(jsonb_build_object('price_components', p.price_components)),
+            'last_updated', '2020-01-01T00:00:00Z'
+        ) as document
+) as v;
+insert into core.tariff_assignments (tenant_id, id, tariff_id)
+overriding system value
+values (101, 1001, 1001), (102, 2001, 2001);
+
+-- Live costs and budgets: far from used up ---------------------------------------------------
+
+insert into core.budgets (
+    tenant_id, id, id_token_id, user_id, per, max_energy_wh, max_amount, currency
+)
+overriding system value
+values
+    (101, 1001, null, tests.user_id_of('greenway.customer'), 'month', null, 1000000, 'EUR'),
+    (101, 1002, 1002, null, 'day', 1000000000, null, null),
+    (102, 2001, null, tests.user_id_of('bluecharge.customer'), 'month', null, 1000000, 'EUR'),
+    (102, 2002, 2002, null, 'day', 1000000000, null, null);
+insert into core.session_costs (
+    tenant_id, session_id, energy_wh, problem, as_of, session_updated_at
+)
+select s.tenant_id, s.id, s.energy_wh, 'tariff_missing', s.ended_at, s.updated_at
+from core.sessions as s
+where s.tenant_id in (101, 102);
+
+-- Transactions: the first session of each tenant is priced, the second one held ---------------
+
+insert into core.transactions (tenant_id, id, session_id, state, hold_reasons, held_at)
+overriding system value
+select s.tenant_id, s.id, s.id, 'held', '{tariff_missing}', now()
+from core.sessions as s
+where s.tenant_id in (101, 102);
+select pricing.rate_sessions(array_agg(s.tenant_id), array_agg(s.id))
+from core.sessions as s
+where s.tenant_id in (101, 102);
+update core.transactions as t
+set state = 'held',
+    hold_reasons = '{readings_missing}',
+    hold_details = '[{"reason": "readings_missing"}]',
+    held_at = now()
+where t.id in (1002, 2002);
+-- Tests of many transactions would come to these numbers.
+select setval(pg_get_serial_sequence('core.transactions', 'id'), 100000);
+-- Decisions about what the sessions no longer say.
+insert into core.session_resolutions (tenant_id, id, session_id, kind, reason, basis)
+overriding system value
+values
+    (101, 1001, 1001, 'released', 'The driver agrees.', '{}'),
+    (102, 2001, 2001, 'released', 'The driver agrees.', '{}');
+insert into ops.reservations_to_rate (tenant_id, reservation_id)
+values (101, 1001), (102, 2001);
+
+-- The sessions above are older than the tariffs.
+select pricing.set_session_tariff(s) from core.sessions as s where s.tenant_id in (101, 102);
+
+-- Reports: counted as the jobs would, and something of each left to do -------------------------
+
+update ops.meter_hours_progress set read_until = now() - interval '3 hours';
+select jobs.refresh_facts();
+select jobs.refresh_meter_hours();
+insert into ops.facts_to_refresh (tenant_id, session_id) values (101, 1001), (102, 2001);
+
 reset role;

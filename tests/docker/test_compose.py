@@ -159,7 +159,7 @@ def test_only_what_must_be_reached_is_published_and_here_only() -> None:
             "${VOLTARO_OCPP_HOST:-127.0.0.1}:${VOLTARO_OCPP_PORT:-9000}:9000",
             "${VOLTARO_OCPP_HOST:-127.0.0.1}:${VOLTARO_OCPP_TLS_PORT:-9443}:9443",
         ],
-        "jobs": [],
+        "jobs": ["${VOLTARO_FILES_HOST:-127.0.0.1}:${VOLTARO_FILES_PORT:-3080}:3080"],
     }
 
 

@@ -127,7 +127,7 @@ class Containers:
     def __init__(self, directory: Path, cluster: Cluster) -> None:
         self._directory = directory
         self._cluster = cluster
-        self.ports = {"api": free_port(), "admin": free_port(), "ocpp": free_port()}
+        self.ports = {name: free_port() for name in ("api", "admin", "ocpp", "files")}
         (directory / "docker").mkdir()
         script = directory / "docker/make-env.sh"
         script.write_text((ROOT / "docker/make-env.sh").read_text())
@@ -142,6 +142,8 @@ class Containers:
             "VOLTARO_JWKS_FILE": str(ROOT / "docker/no-keys.json"),
             "VOLTARO_OCPP_HOST": "127.0.0.1",
             "VOLTARO_OCPP_PORT": str(self.ports["ocpp"]),
+            "VOLTARO_FILES_HOST": "127.0.0.1",
+            "VOLTARO_FILES_PORT": str(self.ports["files"]),
             "PGRST_SERVER_HOST": "127.0.0.1",
             "PGRST_SERVER_PORT": str(self.ports["api"]),
             "PGRST_ADMIN_SERVER_PORT": str(self.ports["admin"]),

@@ -98,6 +98,7 @@ class Installation:
                 "VOLTARO_DB_PORT": str(free_port()),
                 "VOLTARO_API_PORT": str(free_port()),
                 "VOLTARO_OCPP_PORT": str(free_port()),
+                "VOLTARO_FILES_PORT": str(free_port()),
                 **environment,
             }
         )

@@ -37,6 +37,7 @@ class Stack:
             "VOLTARO_DB_PORT": str(free_port()),
             "VOLTARO_API_PORT": str(free_port()),
             "VOLTARO_OCPP_PORT": str(free_port()),
+            "VOLTARO_FILES_PORT": str(free_port()),
         }
 
     def make(self, target: str) -> subprocess.CompletedProcess[str]:
@@ -92,6 +93,9 @@ def test_make_start_serves_a_whole_session_and_make_stop_ends_it(stack: Stack) -
     with ThreadPoolExecutor(2) as pool:
         for demo in pool.map(stack.make, ["demo", "demo"]):
             assert demo.returncode == 0, demo.stdout + demo.stderr
+            assert demo.stdout.count("cost so far: ") == 5
+            for said in ("The price, as CSV:", "Energy: 7.4 kWh ", "VAT of 19 %", "Total: "):
+                assert said in demo.stdout, demo.stdout
 
     stopped = stack.make("stop")
     assert stopped.returncode == 0, stopped.stdout + stopped.stderr

@@ -100,14 +100,27 @@ class Matrix:
     def rows(
         self, relation: str, key: Sequence[str], tenant: str | None, person: str | None
     ) -> list[Row]:
-        """Every row of a relation with whose it is."""
+        """Every row of a relation with whose it is.
+
+        A report names the tenant of the login, so it is read once as an analyst of each.
+        """
         statement = sql.SQL("select {}, {}, {} from {} as r").format(
             columns(key),
             sql.SQL(tenant or "null"),
             sql.SQL(person or "null"),
             name(relation),
         )
-        return [Row(tuple(row[:-2]), row[-2], row[-1]) for row in self.query(statement)]
+        if not relation.startswith("report."):
+            return [Row(tuple(row[:-2]), row[-2], row[-1]) for row in self.query(statement)]
+        rows: list[Row] = []
+        for tenant_id in (OWN, OTHER):
+            with self.connection.transaction(force_rollback=True):
+                self.connection.execute(
+                    "insert into core.analysts (login, tenant_id) values (session_user, %s)",
+                    (tenant_id,),
+                )
+                rows += [Row(tuple(row[:-2]), row[-2], row[-1]) for row in self.query(statement)]
+        return rows
 
     def readable(self, relation: str, actor: Actor, privilege: str = "select") -> list[str]:
         """Columns of a relation that `actor` has a privilege on."""

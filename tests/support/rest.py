@@ -58,21 +58,44 @@ class Api:
         rows: list[dict[str, Any]] = answer.body
         return rows
 
+    def call(self, function: str, **arguments: Any) -> Any:
+        """Return what a function answers. Raises ApiError for any status but 200."""
+        answer = self.post(f"rpc/{function}", arguments)
+        if answer.status != 200:
+            raise ApiError(f"{function}: {answer.status} {answer.body}")
+        return answer.body
+
+    def read_csv(self, relation: str, **parameters: str) -> str:
+        """Return the rows of a relation as CSV. Raises ApiError for any status but 200."""
+        path = f"{relation}?{urllib.parse.urlencode(parameters)}"
+        request = self._request("GET", path, accept="text/csv")
+        try:
+            with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as answer:  # noqa: S310
+                return str(answer.read().decode())
+        except urllib.error.HTTPError as error:
+            with error:
+                raise ApiError(f"GET {relation}: {error.code} {error.read()!r}") from error
+
     def _send(self, method: str, path: str, body: bytes | None = None) -> Answer:
-        headers = {"Accept": "application/json"}
-        if body is not None:
-            headers["Content-Type"] = "application/json"
-        if self._token is not None:
-            headers["Authorization"] = f"Bearer {self._token}"
-        request = urllib.request.Request(  # noqa: S310 - the URL is the stack's own
-            f"{self._url}/{path}", data=body, headers=headers, method=method
-        )
+        request = self._request(method, path, body)
         try:
             with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as answer:  # noqa: S310
                 return Answer(answer.status, _decode(answer.read()))
         except urllib.error.HTTPError as error:
             with error:
                 return Answer(error.code, _decode(error.read()))
+
+    def _request(
+        self, method: str, path: str, body: bytes | None = None, *, accept: str = "application/json"
+    ) -> urllib.request.Request:
+        headers = {"Accept": accept}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        if self._token is not None:
+            headers["Authorization"] = f"Bearer {self._token}"
+        return urllib.request.Request(  # noqa: S310 - the URL is the stack's own
+            f"{self._url}/{path}", data=body, headers=headers, method=method
+        )
 
 
 def _decode(body: bytes) -> Any:

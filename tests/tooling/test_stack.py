@@ -82,6 +82,7 @@ def home() -> Iterator[Home]:
             "VOLTARO_DB_PORT": str(free_port()),
             "VOLTARO_API_PORT": str(free_port()),
             "VOLTARO_OCPP_PORT": str(free_port()),
+            "VOLTARO_FILES_PORT": str(free_port()),
             "DATABASE_URL": "",
         },
     )

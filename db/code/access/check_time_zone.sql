@@ -1,5 +1,4 @@
--- Refuse a time zone that is no name of the IANA database: PostgreSQL would take POSIX forms
--- such as Foo+5 for zones, with the sign the other way round.
+-- Refuse a time zone that is no name of the IANA database.
 --
 -- Called by: access.tg_tenants__check, fleet.tg_sites__check.
 -- Errors:    PT400 time_zone_invalid.
@@ -11,11 +10,7 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    if
-        p_time_zone ~ '^(posix|right)/'
-        or p_time_zone in ('Factory', 'localtime', 'posixrules')
-        or not exists (select from pg_timezone_names as z where z.name = p_time_zone)
-    then
+    if not access.is_time_zone(p_time_zone) then
         raise exception using
             errcode = 'PT400',
             message = format('%s is not the name of a time zone', left(p_time_zone, 50)),

@@ -30,7 +30,8 @@ begin
             or r.name = 'operator' and p.key in (
                 'users.read', 'sites.write', 'charge_points.write', 'charge_point_keys.write',
                 'onboarding.write', 'id_tokens.write', 'sessions.write', 'messages.read',
-                'commands.write', 'configuration.write', 'firmware.write'
+                'commands.write', 'configuration.write', 'firmware.write', 'tariffs.write',
+                'transactions.write', 'exports.write'
             )
             or r.name = 'support' and p.key in ('users.read', 'messages.read')
     where r.tenant_id = p_tenant_id and r.is_built_in

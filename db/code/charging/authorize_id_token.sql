@@ -24,6 +24,8 @@
 -- ConcurrentTx  too_many_transactions    at a start only, as §7.2 says: a driver who shows the
 --                                        card to end a session must not be refused for having
 --                                        one; sessions that were refused themselves do not count
+-- Blocked       budget_exhausted         at a start only, for the same reason: nothing is left of
+--                                        a budget of the token or its person
 -- Accepted      accepted
 create or replace function charging.authorize_id_token(
     p_tenant_id bigint,

@@ -58,6 +58,11 @@ begin
     ) >= p_token.max_concurrent_transactions then
         status := 'ConcurrentTx';
         reason := 'too_many_transactions';
+    elsif p_source = 'start' and pricing.find_exhausted_budget(
+        p_token.tenant_id, p_token.id, p_token.user_id, p_at
+    ) is not null then
+        status := 'Blocked';
+        reason := 'budget_exhausted';
     else
         status := 'Accepted';
         reason := 'accepted';

@@ -17,3 +17,10 @@ grant select (
 
 create trigger reservations__touch_updated_at before update on core.reservations
 for each row execute function audit.tg_touch_updated_at();
+-- To be priced: the driver may owe for what was reserved and nobody used.
+create trigger reservations__queue after update of state on core.reservations
+for each row when (
+    new.state = 'expired' and old.state = 'reserved'
+    or old.state = 'expired' and new.state = 'used'
+)
+execute function pricing.tg_reservations__queue();

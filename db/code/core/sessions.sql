@@ -25,3 +25,43 @@ for each row execute function charging.tg_sessions__use_reservation();
 create trigger sessions__apply_profiles
 after insert or update of state, command_id on core.sessions
 for each row execute function charging.tg_sessions__apply_profiles();
+-- A token that is deleted leaves its sessions, and these keep the price that it had.
+create trigger sessions__choose_tariff after insert on core.sessions
+for each row execute function pricing.tg_sessions__choose_tariff();
+create trigger sessions__choose_tariff_again
+after update of charge_point_id, evse_id, connector_id, id_token_id, user_id, started_at
+on core.sessions
+for each row when (
+    old.started_at is distinct from new.started_at
+    or old.charge_point_id is distinct from new.charge_point_id
+    or old.evse_id is distinct from new.evse_id
+    or old.connector_id is distinct from new.connector_id
+    or old.user_id is distinct from new.user_id
+    or old.id_token_id is distinct from new.id_token_id and new.id_token_id is not null
+)
+execute function pricing.tg_sessions__choose_tariff();
+-- To be priced. Readings of a running session write ended_at and energy_wh, too, so it is asked
+-- whether the session is over, and what changed.
+create trigger sessions__queue_ended after insert on core.sessions
+for each row when (new.state <> 'active')
+execute function pricing.tg_sessions__queue();
+create trigger sessions__queue_changed
+after update of
+state, user_id, started_at, ended_at, meter_start_wh, meter_stop_wh, energy_wh, hold_details,
+authorization_status
+on core.sessions
+for each row when (
+    new.state <> 'active'
+    and (
+        old.state is distinct from new.state
+        or old.user_id is distinct from new.user_id
+        or old.started_at is distinct from new.started_at
+        or old.ended_at is distinct from new.ended_at
+        or old.meter_start_wh is distinct from new.meter_start_wh
+        or old.meter_stop_wh is distinct from new.meter_stop_wh
+        or old.energy_wh is distinct from new.energy_wh
+        or old.hold_details is distinct from new.hold_details
+        or old.authorization_status is distinct from new.authorization_status
+    )
+)
+execute function pricing.tg_sessions__queue();

@@ -98,6 +98,7 @@ begin
                     'jobs.device_history_days'
                 ),
                 ('ops.transfer_tickets', 'expires_at < $1', 'jobs.expired_token_days'),
+                ('core.exports', 'finished_at < $1', 'jobs.export_days'),
                 ('ops.job_runs', 'started_at < $1', 'jobs.job_run_days'),
                 ('ops.failed_messages', 'received_at < $1', 'jobs.failed_message_days'),
                 ('ops.outbox', 'delivered_at < $1', 'jobs.job_run_days'),

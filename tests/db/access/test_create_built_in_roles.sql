@@ -12,7 +12,7 @@ select set_eq(
     $$ values
         ('platform_admin', 'platform', 0),
         ('admin', 'staff', (select count(*) from api.permissions)::integer),
-        ('operator', 'staff', 11),
+        ('operator', 'staff', 14),
         ('support', 'staff', 2),
         ('customer', 'customer', 0) $$,
     'a new tenant gets its five roles'
@@ -35,8 +35,9 @@ select is(
     ),
     array[
         'charge_point_keys.write', 'charge_points.write', 'commands.write',
-        'configuration.write', 'firmware.write', 'id_tokens.write', 'messages.read',
-        'onboarding.write', 'sessions.write', 'sites.write', 'users.read'
+        'configuration.write', 'exports.write', 'firmware.write', 'id_tokens.write',
+        'messages.read', 'onboarding.write', 'sessions.write', 'sites.write', 'tariffs.write',
+        'transactions.write', 'users.read'
     ],
     'operators run the fleet'
 );

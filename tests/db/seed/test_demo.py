@@ -161,3 +161,53 @@ def test_seeding_again_changes_nothing(seeded: Database, owner: Connection) -> N
         )
         run_file(owner, DEMO)
     assert everything(owner) == before
+
+
+def test_demo_tariffs_leave_no_doubt(owner: Connection) -> None:
+    """Each tenant has three, valid now, and the linter has nothing to say of them."""
+    rows = owner.execute(
+        "select t.slug, r.tariff_id, pricing.lint_tariff(v.document)"
+        " from core.tariff_versions as v"
+        " join core.tariffs as r on r.tenant_id = v.tenant_id and r.id = v.tariff_id"
+        " join core.tenants as t on t.id = v.tenant_id"
+        " where v.valid @> now() order by 1, 2"
+    ).fetchall()
+    assert rows == [
+        (tenant, tariff, {"errors": [], "warnings": []})
+        for tenant in ("bluecharge", "greenway")
+        for tariff in ("FREE", "NIGHT", "STANDARD")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("identity", "id_token", "expected"),
+    [
+        ("cp001", ID_TOKEN, "STANDARD"),
+        ("cp003", ID_TOKEN, "NIGHT"),
+        ("cp001", "FLEET002", "FREE"),
+        ("bc001", "BLUE001", "STANDARD"),
+        ("bc002", "BLUE001", "NIGHT"),
+        ("bc002", "POOL001", "FREE"),
+    ],
+)
+def test_demo_tariffs_apply_where_they_are_meant_to(
+    owner: Connection, identity: str, id_token: str, expected: str
+) -> None:
+    """Everywhere one, at one site another, and for the cars of the house none at all."""
+    tariff = one(
+        owner,
+        "select t.tariff_id"
+        " from core.charge_point_identities as i"
+        " join core.evses as e on e.tenant_id = i.tenant_id"
+        " and e.charge_point_id = i.charge_point_id and e.evse_no = 1"
+        " join core.id_tokens as k on k.tenant_id = i.tenant_id and k.id_token = %s"
+        " cross join lateral pricing.choose_tariff(i.tenant_id, i.charge_point_id, e.id, null,"
+        " k.id, k.user_id, now()) as c"
+        " join core.tariff_versions as v on v.tenant_id = i.tenant_id"
+        " and v.id = c.tariff_version_id"
+        " join core.tariffs as t on t.tenant_id = v.tenant_id and t.id = v.tariff_id"
+        " where i.identity_key = %s",
+        id_token,
+        identity,
+    )
+    assert tariff == expected
