@@ -155,11 +155,15 @@ class Exporter(Worker):
         for path in self._folder.iterdir():
             if not _NAME.fullmatch(path.with_suffix(".csv").name):
                 continue
-            # Another process may have deleted it meanwhile.
-            with contextlib.suppress(FileNotFoundError):
+            try:
                 if path.name not in needed and path.stat().st_mtime < abandoned:
                     path.unlink()
                     _logger.info("deleted %s", path.name)
+            except FileNotFoundError:
+                # Another process has deleted it meanwhile.
+                pass
+            except OSError as error:
+                _logger.warning("%s cannot be deleted: %s", path.name, error)
 
 
 def _sync(folder: Path) -> None:

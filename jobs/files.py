@@ -21,6 +21,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from jobs.exceptions import FilesError
 from jobs.exporter import export_name
@@ -29,8 +30,13 @@ __all__ = ["FileServer"]
 
 _TOKEN = re.compile(r"vx_[A-Za-z0-9_-]{43}")
 _MOST_CONNECTIONS = 64
+_IDLE_S = 10.0
+"""A connection that has asked for nothing for so long is closed: there are few of them."""
+_PAUSE_S = 5.0
+"""Between two attempts to listen."""
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - compared, not bound
 _HEADERS = {
+    "Accept-Ranges": "none",
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
@@ -40,20 +46,26 @@ _logger = logging.getLogger("jobs")
 
 
 class FileServer:
-    """Listens from the moment it is made; `run` serves until `stop` is set."""
+    """Listens from the moment it is made where it can; `run` serves until `stop` is set.
+
+    Where it cannot listen it says so and tries again: prices and exports do not wait for it.
+    """
 
     def __init__(self, database_url: str, stop: threading.Event, env: Mapping[str, str]) -> None:
-        """Raises FilesError when it cannot listen."""
+        """Raises FilesError when its port is none."""
         home = Path(env.get("VOLTARO_HOME") or ".voltaro")
         self.folder = home / "exports"
         """Where the files are; the exporter makes it."""
         self._database_url = database_url
         self._stop = stop
-        host = env.get("VOLTARO_FILES_HOST") or "127.0.0.1"
-        self._socket = _listen(host, env.get("VOLTARO_FILES_PORT") or "3080")
-        port = self._socket.getsockname()[1]
-        shown = _EVERYWHERE.get(host, f"[{host}]" if ":" in host else host)
-        base = env.get("VOLTARO_FILES_URL") or f"http://{shown}:{port}"
+        self._host = env.get("VOLTARO_FILES_HOST") or "127.0.0.1"
+        self._port = _port_of(env.get("VOLTARO_FILES_PORT") or "3080")
+        self._socket = self._listen()
+        if self._socket is not None:
+            # Port 0 is any that is free.
+            self._port = self._socket.getsockname()[1]
+        shown = _EVERYWHERE.get(self._host, f"[{self._host}]" if ":" in self._host else self._host)
+        base = env.get("VOLTARO_FILES_URL") or f"http://{shown}:{self._port}"
         self.url_prefix = f"{base.rstrip('/')}/exports/"
         """What comes before the token in an address."""
         # One connection, used by one request at a time: strangers cannot make more.
@@ -62,6 +74,10 @@ class FileServer:
 
     def run(self) -> None:
         """Serve until `stop` is set; transfers under way get some seconds then."""
+        while self._socket is None:
+            if self._stop.wait(_PAUSE_S):
+                return
+            self._socket = self._listen()
         app = Starlette(
             routes=[
                 Route("/health", self._health, methods=["GET"]),
@@ -71,7 +87,7 @@ class FileServer:
         server = uvicorn.Server(
             uvicorn.Config(
                 app,
-                http="h11",
+                http=_Protocol,
                 ws="none",
                 lifespan="off",
                 log_config=None,
@@ -91,6 +107,19 @@ class FileServer:
 
         threading.Thread(target=end, daemon=True).start()
         server.run(sockets=[self._socket])
+
+    def _listen(self) -> socket.socket | None:
+        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
+        try:
+            return socket.create_server((self._host, self._port), family=family)
+        except OSError as error:
+            _logger.warning(
+                "the file server cannot listen on %s:%s, trying again: %s",
+                self._host,
+                self._port,
+                error,
+            )
+            return None
 
     async def _health(self, _: Request) -> Response:
         return PlainTextResponse("ok\n", headers=_HEADERS)
@@ -114,6 +143,10 @@ class FileServer:
                 headers=_HEADERS,
             )
         path, name = found
+        # The link is used up, so a part of the file would be all that there is of it.
+        request.scope["headers"] = [
+            (key, value) for key, value in request.scope["headers"] if key != b"range"
+        ]
         return FileResponse(path, media_type="text/csv", filename=name, headers=_HEADERS)
 
     async def _redeem(self, token: str) -> tuple[Path, str] | None:
@@ -144,11 +177,26 @@ class FileServer:
         return found
 
 
-def _listen(host: str, port: str) -> socket.socket:
-    if not port.isascii() or not port.isdigit() or int(port) > 65535:
-        raise FilesError(f"VOLTARO_FILES_PORT must be a number up to 65535, not {port!r}")
-    try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        return socket.create_server((host, int(port)), family=family)
-    except OSError as error:
-        raise FilesError(f"the file server cannot listen on {host}:{port}: {error}") from error
+class _Protocol(H11Protocol):
+    """HTTP for clients that come with a request: silence and half a request end."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)  # type: ignore[arg-type]  # as uvicorn's own is typed
+        self._look_later()
+
+    def _look_later(self) -> None:
+        self.loop.call_later(_IDLE_S, self._end_idle)
+
+    def _end_idle(self) -> None:
+        if self.transport.is_closing():
+            return
+        if self.cycle is None or self.cycle.response_complete:
+            self.transport.close()
+        else:
+            self._look_later()
+
+
+def _port_of(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > 65535:
+        raise FilesError(f"VOLTARO_FILES_PORT must be a number up to 65535, not {text!r}")
+    return int(text)

@@ -52,7 +52,8 @@ class Worker(ABC):
                 ) as connection:
                     _logger.info("connected as %s %s", self.role, self._name)
                     self._work(connection)
-            except psycopg.Error as error:
+            except (OSError, psycopg.Error) as error:
+                # A disk or a folder that cannot be used is no reason to end for good either.
                 sentence = str(error).strip().splitlines()[0]
                 _logger.warning("%s; trying again in %.0f s", sentence, self._pause_s)
                 self._stop.wait(self._pause_s * random.uniform(0.75, 1.25))  # noqa: S311 - jitter

@@ -330,7 +330,7 @@ def main() -> int:
             report, sent = asyncio.run(_charge(info, plan, costs))
         checks = observe(info, report, since=since, calls=sent)
         checks += observe_price(info, report, costs)
-    except (ChargerError, ApiError, TimeoutError) as error:
+    except (ChargerError, ApiError, OSError) as error:
         print(f"failed: {error or 'no answer in time'}")
         return 1
     checks += [Check("the charger's complaint", one, is_right=False) for one in report.problems]

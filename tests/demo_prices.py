@@ -10,7 +10,6 @@ import csv
 import io
 import time
 import urllib.error
-import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,7 +17,7 @@ from decimal import Decimal
 from typing import Any
 
 from tests.charger import Reading
-from tests.support.rest import Api, ApiError
+from tests.support.rest import OPENER, Api, ApiError
 
 __all__ = ["LiveCosts", "Price", "Seen", "export_rows", "read_price"]
 
@@ -118,10 +117,10 @@ def export_rows(operator: Api, since: datetime, until: datetime) -> tuple[list[J
 
     _await(ask, "an export")
     link = operator.call("create_export_link", export=export["id"])
-    with urllib.request.urlopen(link["url"], timeout=_TIMEOUT_S) as answer:  # noqa: S310 - ours
+    with OPENER.open(link["url"], timeout=_TIMEOUT_S) as answer:
         text = answer.read().decode()
     try:
-        urllib.request.urlopen(link["url"], timeout=_TIMEOUT_S).close()  # noqa: S310 - ours
+        OPENER.open(link["url"], timeout=_TIMEOUT_S).close()
         is_once = False
     except urllib.error.HTTPError as error:
         with error:

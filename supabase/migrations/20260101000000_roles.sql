@@ -72,11 +72,19 @@ exception
         raise notice 'role anon keeps its own limits';
 end;
 $$;
+-- Moments read the same wherever the server is: JSON says the zone, CSV follows these two.
+alter role staff set timezone = 'UTC';
+alter role platform set timezone = 'UTC';
+alter role customer set timezone = 'UTC';
+alter role staff set datestyle = 'ISO';
+alter role platform set datestyle = 'ISO';
+alter role customer set datestyle = 'ISO';
 alter role bridge set statement_timeout = '15s';
 alter role bridge set lock_timeout = '2s';
 alter role bridge set idle_in_transaction_session_timeout = '15s';
 alter role bridge set timezone = 'UTC';
 alter role jobs set timezone = 'UTC';
+alter role jobs set datestyle = 'ISO';
 alter role jobs set idle_in_transaction_session_timeout = '60s';
 alter role analyst set default_transaction_read_only = on;
 

@@ -41,6 +41,8 @@ create table core.transactions (
     hold_reasons text[],
     hold_details jsonb,
     held_at timestamptz,
+    written_off_version integer,
+    written_off_at timestamptz,
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
     constraint transactions_pkey primary key (tenant_id, id),
@@ -59,7 +61,9 @@ create table core.transactions (
         (state = 'held') = (hold_reasons is not null)
         and (state = 'held') = (held_at is not null)
         and coalesce(cardinality(hold_reasons) > 0, true)
-    )
+    ),
+    constraint transactions_written_off_check
+    check (written_off_version is null or written_off_at is not null)
 );
 create index transactions_ended_at_idx on core.transactions (tenant_id, ended_at desc, id desc);
 create index transactions_user_idx on core.transactions (tenant_id, user_id, ended_at desc)
@@ -69,7 +73,8 @@ alter table core.transactions enable row level security;
 comment on table core.transactions is
     'A session that is over, or a reservation that expired, on its way to an invoice: priced by '
     'its rating rating_version, held for hold_reasons, or written off. user_id is that of session '
-    'or reservation; its times are those that were priced, or reported while it is held.';
+    'or reservation; its times are those that were priced, or reported while it is held. '
+    'written_off_version is the last rating that was written off: it never counts again.';
 
 create table core.ratings (
     tenant_id bigint not null,
@@ -228,6 +233,7 @@ create index sessions_active_idx on core.sessions (tenant_id, id) where state = 
 insert into ops.job_schedules (job, every, description) values
     ('rate_sessions', '1 second', 'Price sessions that are over; hold those that cannot be.'),
     ('rate_expired_reservations', '1 minute', 'Price reservations that nobody used.'),
+    ('retry_failed_ratings', '10 minutes', 'Try again to price what our own code failed on.'),
     ('refresh_session_costs', '1 second', 'Live costs of running sessions, and their budgets.');
 
 insert into ops.settings (name, value, description) values

@@ -54,7 +54,9 @@ create table core.transaction_facts (
     check (outcome in ('successful', 'failed', 'refused', 'unknown'))
 );
 create index transaction_facts_day_idx on core.transaction_facts (tenant_id, day);
-create index transaction_facts_evse_idx on core.transaction_facts (tenant_id, evse_id, ended_at);
+-- What occupied an EVSE on a day, however many sessions it had since.
+create index transaction_facts_occupied_idx on core.transaction_facts
+using gist (tenant_id, evse_id, tstzrange(started_at, ended_at)) where is_time_certain;
 alter table core.transaction_facts enable row level security;
 comment on table core.transaction_facts is
     'What statistics count: one narrow row a session that is over or a reservation with a '

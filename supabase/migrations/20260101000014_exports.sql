@@ -28,6 +28,7 @@ create table core.exports (
     url_prefix text,
     expires_at timestamptz,
     link_hash bytea,
+    link_made_by uuid,
     link_expires_at timestamptz,
     fetched_at timestamptz,
     constraint exports_pkey primary key (tenant_id, id),
@@ -35,6 +36,8 @@ create table core.exports (
     constraint exports_tenant_id_fkey foreign key (tenant_id) references core.tenants (id),
     constraint exports_requested_by_fkey
     foreign key (requested_by) references core.users (id) on delete set null,
+    constraint exports_link_made_by_fkey
+    foreign key (link_made_by) references core.users (id) on delete set null,
     constraint exports_list_check
     check (list in ('transactions', 'transaction_lines', 'charging_sessions', 'meter_values')),
     constraint exports_range_check check (from_at < to_at),
@@ -56,12 +59,14 @@ create index exports_created_at_idx on core.exports (tenant_id, created_at desc)
 create index exports_due_idx on core.exports (next_attempt_at)
 where state in ('waiting', 'running');
 create index exports_requested_by_idx on core.exports (requested_by);
+create index exports_link_made_by_idx on core.exports (link_made_by);
 create index exports_finished_at_idx on core.exports (finished_at);
 alter table core.exports enable row level security;
 comment on table core.exports is
     'Lists that people asked for as files. The jobs runner writes the file (a row that runs is '
     'locked by whoever writes it, so that one of a dead runner is free); link_hash is the SHA-256 '
-    'of the one link that fetches it, gone when it has been used.';
+    'of the one link that fetches it, gone when it has been used, and link_made_by who has to be '
+    'allowed to export when it is.';
 
 insert into ops.settings (name, value, description) values
     ('exports.max_days', '366', 'The longest range of one export.'),

@@ -660,7 +660,8 @@ comment on function access.hash_token(text) is 'Hash a token for storing and loo
 -- db/code/access/is_permitted.sql ----------------------------------------
 
 -- Whether a person may do something in a tenant, now: what claims.has_permission asks of whoever
--- is asking, for work that is done later on somebody's behalf.
+-- is asking, for work that is done later on somebody's behalf. The platform may everything, in
+-- every tenant.
 --
 -- Called by: jobs.take_export, jobs.redeem_export_link.
 create or replace function access.is_permitted(
@@ -681,14 +682,14 @@ as $$
         inner join core.users as u on u.id = m.user_id
         inner join core.tenants as t on t.id = m.tenant_id
         where
-            m.tenant_id = p_tenant_id
-            and m.user_id = p_user_id
+            m.user_id = p_user_id
             and m.is_active
             and u.is_active
             and t.is_active
             and (
                 r.audience = 'platform'
-                or exists (
+                or m.tenant_id = p_tenant_id
+                and exists (
                     select
                     from core.role_permissions as rp
                     where
@@ -2816,66 +2817,6 @@ comment on column api.configuration_changes.new_value is
 comment on column api.configuration_changes.changed_at is 'When we learned of it.';
 comment on column api.configuration_changes.command_id is 'The command that brought it.';
 
--- db/code/api/configuration_drift.sql ----------------------------------------
-
--- Where the configuration of charge points differs from their template, read-only.
---
--- Spaces around the commas of a list make no difference, nor does the case of true and false. A
--- key without a value is as good as empty (OCPP 1.6 §7.29).
-create or replace view api.configuration_drift
-with (security_invoker = true) as
-select
-    c.tenant_id,
-    c.id as charge_point_id,
-    c.configuration_template_id,
-    t.key,
-    t.value as wanted,
-    k.value as actual,
-    case
-        when k.key is null then 'missing'
-        when k.is_unknown then 'unknown'
-        when k.is_readonly then 'readonly'
-        else 'different'
-    end as why,
-    k.reported_at
-from core.charge_points as c
-inner join core.configuration_template_keys as t
-    on
-        t.tenant_id = c.tenant_id
-        and t.configuration_template_id = c.configuration_template_id
-left join core.configuration_keys as k
-    on
-        k.tenant_id = c.tenant_id
-        and k.charge_point_id = c.id
-        and lower(k.key) = lower(t.key)
-where
-    k.key is null
-    or k.is_unknown
-    or regexp_replace(coalesce(k.value, ''), '\s*,\s*', ',', 'g')
-    <> regexp_replace(t.value, '\s*,\s*', ',', 'g')
-    and not (
-        lower(t.value) in ('true', 'false') and lower(k.value) is not distinct from lower(t.value)
-    );
-
-grant select (
-    tenant_id, charge_point_id, configuration_template_id, key, wanted, actual, why, reported_at
-) on api.configuration_drift to staff, platform;
-
-comment on view api.configuration_drift is
-    E'Where the configuration of a charge point differs from the template that it follows.\n'
-    'apply_configuration_template sends what is missing or different.';
-comment on column api.configuration_drift.tenant_id is 'The tenant that owns the row.';
-comment on column api.configuration_drift.charge_point_id is 'The charge point.';
-comment on column api.configuration_drift.configuration_template_id is
-    'The template that it follows.';
-comment on column api.configuration_drift.key is 'The key, as the template writes it.';
-comment on column api.configuration_drift.wanted is 'The value that the template wants.';
-comment on column api.configuration_drift.actual is 'The value that the charge point last said.';
-comment on column api.configuration_drift.why is
-    'missing: it has never said anything of the key. different: it has another value. readonly: '
-    'it has another value and cannot change it. unknown: it does not know the key.';
-comment on column api.configuration_drift.reported_at is 'When it last spoke of the key.';
-
 -- db/code/api/configuration_keys.sql ----------------------------------------
 
 -- What charge points said of their configuration, read-only.
@@ -3146,7 +3087,8 @@ comment on function api.create_charge_point_key(bigint, boolean) is
 -- Make the address at which the file of an export is fetched, once.
 --
 -- The address holds a token whose hash alone is kept: it is told here and never again. A new one
--- ends the one before, which also helps when a transfer broke off.
+-- ends the one before, which also helps when a transfer broke off. It is good as long as whoever
+-- made it may export.
 -- An export that runs is locked for as long as that takes, so its state is asked for first.
 -- Writes:  core.exports.
 -- Errors:  PT403 permission_missing, PT404 export_unknown, PT409 export_not_ready,
@@ -3192,6 +3134,7 @@ begin
     end if;
     update core.exports as e
     set link_hash = access.hash_token(v_token),
+        link_made_by = claims.user_id(),
         link_expires_at = least(
             now() + make_interval(
                 mins => access.get_setting('exports.link_minutes')::integer
@@ -5171,64 +5114,6 @@ comment on column api.session_resolutions.basis is 'What the session said then.'
 comment on column api.session_resolutions.made_by is 'Who decided.';
 comment on column api.session_resolutions.made_at is 'When.';
 
--- db/code/api/session_tariffs.sql ----------------------------------------
-
--- What sessions are priced with, and why, read-only.
-create or replace view api.session_tariffs
-with (security_invoker = true) as
-select
-    c.tenant_id,
-    c.session_id,
-    c.tariff_version_id,
-    t.tariff_id,
-    t.name as tariff_name,
-    v.version_no,
-    v.currency,
-    v.ocpi_version,
-    v.document,
-    v.tariff_hash,
-    c.place,
-    c.audience,
-    c.tariff_assignment_id,
-    c.time_zone,
-    c.chosen_at
-from core.session_tariffs as c
-inner join core.tariff_versions as v
-    on v.tenant_id = c.tenant_id and v.id = c.tariff_version_id
-inner join core.tariffs as t on t.tenant_id = v.tenant_id and t.id = v.tariff_id;
-
-grant select (
-    tenant_id, session_id, tariff_version_id, tariff_id, tariff_name, version_no, currency,
-    ocpi_version, document, tariff_hash, place, audience, tariff_assignment_id, time_zone,
-    chosen_at
-) on api.session_tariffs to staff, customer, platform;
-
-comment on view api.session_tariffs is
-    E'The tariff that a session is priced with, and why it is that one.\n'
-    'It is chosen for the begin of the session and follows what is learnt of place, token and '
-    'begin, until the session has a price. Its document never changes.';
-comment on column api.session_tariffs.tenant_id is 'The tenant that owns the row.';
-comment on column api.session_tariffs.session_id is 'The session, of charging_sessions.';
-comment on column api.session_tariffs.tariff_version_id is 'The version, of tariff_versions.';
-comment on column api.session_tariffs.tariff_id is 'The tariff by its OCPI id.';
-comment on column api.session_tariffs.tariff_name is 'What the tariff is called.';
-comment on column api.session_tariffs.version_no is 'Which version of the tariff it is, from 1.';
-comment on column api.session_tariffs.currency is 'Currency of its prices, ISO 4217.';
-comment on column api.session_tariffs.ocpi_version is 'The OCPI version of document.';
-comment on column api.session_tariffs.document is 'The tariff as it was given, in OCPI''s form.';
-comment on column api.session_tariffs.tariff_hash is
-    'SHA-256 of the document, in hexadecimal digits.';
-comment on column api.session_tariffs.place is
-    'Where the tariff was assigned: connector, evse, charge_point, group, site or tenant; '
-    'operator when somebody chose it for this session.';
-comment on column api.session_tariffs.audience is
-    'To whom it was assigned: id_token, customer_group or everyone; operator as above.';
-comment on column api.session_tariffs.tariff_assignment_id is
-    'The assignment, of tariff_assignments; null when it has gone since.';
-comment on column api.session_tariffs.time_zone is
-    'The zone that its times of day count in: the site''s, else the tenant''s.';
-comment on column api.session_tariffs.chosen_at is 'When it was chosen.';
-
 -- db/code/api/set_user_role.sql ----------------------------------------
 
 -- Give a member another role. It takes effect at their next request.
@@ -5508,104 +5393,6 @@ comment on function api.tariff(text, text, integer) is
     'version_no left out means what is valid now, else what starts next, else what ended last. '
     'Prices with tax included cannot be said in 2.2.1.';
 
--- db/code/api/tariff_versions.sql ----------------------------------------
-
--- Versions of tariffs; written by put_tariff and end_tariff.
-create or replace view api.tariff_versions
-with (security_invoker = true) as
-select
-    v.tenant_id,
-    v.id,
-    t.tariff_id,
-    v.version_no,
-    v.ocpi_version,
-    v.document,
-    v.tariff_hash,
-    v.currency,
-    lower(v.valid) as valid_from,
-    upper(v.valid) as valid_to,
-    v.created_at,
-    v.created_by
-from core.tariff_versions as v
-inner join core.tariffs as t on t.tenant_id = v.tenant_id and t.id = v.tariff_id;
-
-grant select (
-    tenant_id, id, tariff_id, version_no, ocpi_version, document, tariff_hash, currency,
-    valid_from, valid_to, created_at, created_by
-) on api.tariff_versions to staff, customer, platform;
-
-comment on view api.tariff_versions is
-    'What a tariff costs from a moment on, never changed: put_tariff makes a new version. Drivers '
-    'see those that their sessions are priced with.';
-comment on column api.tariff_versions.tenant_id is 'The tenant that owns the row.';
-comment on column api.tariff_versions.id is 'Number of the version.';
-comment on column api.tariff_versions.tariff_id is 'OCPI id of the tariff.';
-comment on column api.tariff_versions.version_no is 'Versions of a tariff count from 1.';
-comment on column api.tariff_versions.ocpi_version is
-    '2.2.1 or 2.3.0: how the document is written; the function tariff gives it in either.';
-comment on column api.tariff_versions.document is 'The OCPI tariff as it was put.';
-comment on column api.tariff_versions.tariff_hash is
-    'SHA-256 of the document, in hexadecimal digits: ratings name it.';
-comment on column api.tariff_versions.currency is 'ISO 4217 code of the currency.';
-comment on column api.tariff_versions.valid_from is
-    'Sessions that start at this moment or later may get the version.';
-comment on column api.tariff_versions.valid_to is
-    'Sessions that start at this moment or later do not; null when no end is known.';
-comment on column api.tariff_versions.created_at is 'When the version was put.';
-comment on column api.tariff_versions.created_by is 'The person who put it.';
-
--- db/code/api/tariffs.sql ----------------------------------------
-
--- Tariffs with the version that is valid now; written by put_tariff and end_tariff.
-create or replace view api.tariffs
-with (security_invoker = true) as
-select
-    t.tenant_id,
-    t.id,
-    t.tariff_id,
-    t.name,
-    v.version_no,
-    v.ocpi_version,
-    v.document,
-    v.currency,
-    lower(v.valid) as valid_from,
-    upper(v.valid) as valid_to,
-    n.starts_at as next_version_at,
-    t.created_at,
-    t.updated_at
-from core.tariffs as t
-left join core.tariff_versions as v
-    on v.tenant_id = t.tenant_id and v.tariff_id = t.id and v.valid @> now()
-left join lateral (
-    select min(lower(f.valid)) as starts_at
-    from core.tariff_versions as f
-    where f.tenant_id = t.tenant_id and f.tariff_id = t.id and lower(f.valid) > now()
-) as n on true;
-
-grant select (
-    tenant_id, id, tariff_id, name, version_no, ocpi_version, document, currency, valid_from,
-    valid_to, next_version_at, created_at, updated_at
-) on api.tariffs to staff, customer, platform;
-
-comment on view api.tariffs is
-    'Tariffs with the version that is valid now. put_tariff and end_tariff write them, '
-    'tariff_assignments says where and for whom they hold. Drivers see those of their sessions.';
-comment on column api.tariffs.tenant_id is 'The tenant that owns the row.';
-comment on column api.tariffs.id is 'Number of the tariff: tariff_assignments name it.';
-comment on column api.tariffs.tariff_id is 'OCPI id, unique within the tenant, whatever the case.';
-comment on column api.tariffs.name is 'What people call it.';
-comment on column api.tariffs.version_no is
-    'The version that is valid now; null before the first and after the last.';
-comment on column api.tariffs.ocpi_version is
-    '2.2.1 or 2.3.0: how the document is written; the function tariff gives it in either.';
-comment on column api.tariffs.document is 'The OCPI tariff as it was put.';
-comment on column api.tariffs.currency is 'ISO 4217 code of the currency.';
-comment on column api.tariffs.valid_from is 'Since when this version is valid.';
-comment on column api.tariffs.valid_to is 'When it ends; null when no end is known.';
-comment on column api.tariffs.next_version_at is 'When the next planned version starts.';
-comment on column api.tariffs.created_at is 'When the tariff was first put.';
-comment on column api.tariffs.updated_at is 'When the row was last changed.';
-
 -- db/code/api/tenants.sql ----------------------------------------
 
 -- Tenants: the own one, or for the platform all.
@@ -5740,98 +5527,6 @@ comment on function api.token_for_key(text) is
     E'Exchange an API key for an access token.\n'
     'Returns access_token, token_type, expires_at, tenant and role; there is no refresh token: '
     'exchange the key again.';
-
--- db/code/api/transaction_lines.sql ----------------------------------------
-
--- Lines of priced transactions: what each was paid for, by the rating that counts.
-create or replace view api.transaction_lines
-with (security_invoker = true) as
-select
-    t.tenant_id,
-    t.id as transaction_id,
-    n.line_no,
-    r.version as rating_version,
-    t.session_id,
-    t.reservation_id,
-    r.ended_at,
-    r.currency,
-    l.period_index,
-    l.bucket,
-    l.tariff_id,
-    l.element_index,
-    l.component_index,
-    l.quantity,
-    l.billed_quantity,
-    l.measured,
-    l.billed,
-    l.unit,
-    l.price,
-    l.vat,
-    l.cost_excl,
-    l.cost_incl
-from core.transactions as t
-inner join core.ratings as r
-    on
-        r.tenant_id = t.tenant_id
-        and r.transaction_id = t.id
-        and r.version = t.rating_version
-cross join lateral jsonb_array_elements(r.result -> 'lines') with ordinality as n (line, line_no)
-cross join lateral jsonb_to_record(n.line) as l (
-    period_index integer,
-    bucket text,
-    tariff_id text,
-    element_index integer,
-    component_index integer,
-    quantity numeric,
-    billed_quantity numeric,
-    measured numeric,
-    billed numeric,
-    unit text,
-    price numeric,
-    vat numeric,
-    cost_excl numeric,
-    cost_incl numeric
-)
-where t.state = 'priced';
-
-grant select (
-    tenant_id, transaction_id, line_no, rating_version, session_id, reservation_id, ended_at,
-    currency, period_index, bucket, tariff_id, element_index, component_index, quantity,
-    billed_quantity, measured, billed, unit, price, vat, cost_excl, cost_incl
-) on api.transaction_lines to staff, customer, platform;
-
-comment on view api.transaction_lines is
-    E'A line of a priced transaction: what was paid for, and at which price.\n'
-    'Those of the rating that counts; ratings has the earlier ones. Ask for a transaction_id or a '
-    'range of ended_at. The figures are exact: rounding comes once, in the totals.';
-comment on column api.transaction_lines.tenant_id is 'The tenant that owns the row.';
-comment on column api.transaction_lines.transaction_id is 'The transaction.';
-comment on column api.transaction_lines.line_no is 'Number of the line within it, from 1.';
-comment on column api.transaction_lines.rating_version is 'The calculation that it is of.';
-comment on column api.transaction_lines.session_id is 'The session; null for a reservation.';
-comment on column api.transaction_lines.reservation_id is
-    'The reservation that nobody used; null for a session.';
-comment on column api.transaction_lines.ended_at is 'When the session or the reservation ended.';
-comment on column api.transaction_lines.currency is 'Of price, cost_excl and cost_incl.';
-comment on column api.transaction_lines.period_index is 'The charging period, from 0.';
-comment on column api.transaction_lines.bucket is
-    'What is paid for: FLAT, ENERGY, TIME, PARKING_TIME, RESERVATION_FLAT or RESERVATION_TIME.';
-comment on column api.transaction_lines.tariff_id is 'The tariff whose price it is.';
-comment on column api.transaction_lines.element_index is 'Its element, from 0.';
-comment on column api.transaction_lines.component_index is 'The component of that, from 0.';
-comment on column api.transaction_lines.quantity is
-    'What was measured, in seconds or watt-hours; 1 for FLAT.';
-comment on column api.transaction_lines.billed_quantity is
-    'The same after the step size of the price.';
-comment on column api.transaction_lines.measured is 'What was measured, in unit.';
-comment on column api.transaction_lines.billed is 'What is paid for, in unit.';
-comment on column api.transaction_lines.unit is 'h, kWh or, for FLAT, a session.';
-comment on column api.transaction_lines.price is 'Price of one unit, as the tariff says it.';
-comment on column api.transaction_lines.vat is 'VAT in percent; null where the tariff has none.';
-comment on column api.transaction_lines.cost_excl is
-    'Cost without VAT, exact; null when it cannot be known.';
-comment on column api.transaction_lines.cost_incl is
-    'Cost with VAT, exact; null when it cannot be known.';
 
 -- db/code/api/transaction_statistics.sql ----------------------------------------
 
@@ -6088,17 +5783,22 @@ begin
                     ),
                     0,
                     0
-                from core.sessions as s
+                from (
+                    -- The first of them: time of two sessions that overlap counts once.
+                    select s.evse_id, min(s.started_at) as started_at
+                    from core.sessions as s
+                    where
+                        s.tenant_id = $1
+                        -- The first is what the index of open sessions asks for.
+                        and s.state <> 'ended'
+                        and s.state = 'active'
+                    group by s.evse_id
+                ) as s
                 inner join places as p on p.evse_id = s.evse_id
                 inner join bounds as b
                     on
                         b.time_zone = p.time_zone
                         and b.upper_at > greatest(b.lower_at, s.started_at)
-                where
-                    s.tenant_id = $1
-                    -- The first is what the index of open sessions asks for.
-                    and s.state <> 'ended'
-                    and s.state = 'active'
             ) as u
             group by u.key
         ),
@@ -10851,33 +10551,6 @@ $$;
 revoke all on function charging.make_charging_profile(core.charging_profiles) from public;
 comment on function charging.make_charging_profile(core.charging_profiles) is
     'A stored charging profile in the words of OCPP 1.6.';
-
--- db/code/charging/tg_meter_value_samples__refuse_change.sql ----------------------------------------
-
--- The unrolled view of meter values is read-only.
---
--- A view that PostgreSQL cannot update by itself answers 55000, which is a 500 to the API's
--- clients; with a trigger in its place the missing privilege is what they hear of.
--- Called by: the trigger of api.meter_value_samples instead of insert, update and delete.
--- Errors:    PT405 view_read_only.
-create or replace function charging.tg_meter_value_samples__refuse_change()
-returns trigger
-language plpgsql
-volatile
-security invoker
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-    raise exception using
-        errcode = 'PT405',
-        message = format('%s is a view to read from', tg_table_name),
-        detail = '{"error":"view_read_only"}',
-        hint = 'Readings are written by what charge points send.';
-end;
-$$;
-revoke all on function charging.tg_meter_value_samples__refuse_change() from public;
-comment on function charging.tg_meter_value_samples__refuse_change() is
-    'Trigger: the unrolled view of meter values is read-only.';
 
 -- db/code/charging/tg_sessions__apply_profiles.sql ----------------------------------------
 
@@ -17163,9 +16836,13 @@ begin
                 ),
                 ('core.alarms', 'cleared_at < $1', 'jobs.alarm_days'),
                 ('core.configuration_changes', 'changed_at < $1', 'jobs.device_history_days'),
+                -- One that was charged for is part of its bill.
                 (
                     'core.reservations',
-                    'expires_at < $1 and state not in (''requested'', ''reserved'', ''unknown'')',
+                    'expires_at < $1 and state not in (''requested'', ''reserved'', ''unknown'') '
+                    'and not exists (select from core.transactions as t '
+                    'where t.tenant_id = reservations.tenant_id '
+                    'and t.reservation_id = reservations.id)',
                     'jobs.device_history_days'
                 ),
                 (
@@ -17916,8 +17593,9 @@ comment on function jobs.mark_lost_connections() is
 
 -- Price reservations that nobody used, where the tariff asks something for it.
 --
--- One by one, each in a block of its own: they are few, and one that our own code fails on is left
--- in the log and keeps nobody else waiting. What a second attempt may mend comes again.
+-- One by one, each in a block of its own: they are few, and one that our own code fails on is
+-- logged and goes to the end of the queue, where it keeps nobody else waiting. What a second
+-- attempt may mend comes again.
 -- Security definer: the jobs runner has no right on any table.
 -- Called by: jobs.run_due.
 -- Writes:    ops.reservations_to_rate, what pricing.rate_reservations writes; at most 40
@@ -17975,6 +17653,8 @@ begin
             when others then
                 raise log 'reservation % of tenant % could not be priced: %: %',
                     v_next.reservation_id, v_next.tenant_id, sqlstate, sqlerrm;
+                insert into ops.reservations_to_rate (tenant_id, reservation_id)
+                values (v_next.tenant_id, v_next.reservation_id);
                 v_failed := v_failed + 1;
         end;
     end loop;
@@ -18125,7 +17805,8 @@ comment on function jobs.rate_sessions() is
 -- served.
 --
 -- Returned:  whose file it is; no row when there is no such token, when it has been used, when a
---            newer one took its place, and when it is over.
+--            newer one took its place, when it is over, and when whoever made it may no longer
+--            export.
 -- Security definer: the jobs runner has no right on any table.
 -- Called by: the file server of the jobs runner, which undoes it where the file is not there.
 -- Writes:    core.exports.
@@ -18142,6 +17823,7 @@ as $$
         e.link_hash = access.hash_token(p_token)
         and e.link_expires_at > now()
         and e.expires_at > now()
+        and access.is_permitted(e.tenant_id, e.link_made_by, 'exports.write')
     returning e.tenant_id, e.id, e.attempts, e.file_name;
 $$;
 revoke all on function jobs.redeem_export_link(text) from public;
@@ -18361,8 +18043,7 @@ as $$
             f.tenant_id = q.tenant_id
             and f.evse_id = q.evse_id
             and f.is_time_certain
-            and f.ended_at > lower(d.day)
-            and f.started_at < upper(d.day)
+            and tstzrange(f.started_at, f.ended_at) && d.day
     ) as u
     where jobs.sum_seconds(u.occupied) > 0
 $$;
@@ -18530,8 +18211,8 @@ comment on function jobs.refresh_facts() is
 -- Finds what was received since the last run (an index by the time of receipt, as readings are
 -- appended in that order), and makes the hours that those readings lie in anew, whenever they were
 -- sampled. The last reports.late_commit_s are read again each time, for a reading is received
--- before it is stored. Works through a backlog a day at a time until reports.refresh_budget_ms
--- are used.
+-- before it is stored. Works through a backlog an hour at a time until reports.refresh_budget_ms
+-- are used, since other jobs wait for this one.
 -- Readers see the old hours until they see the new ones. Runs keep apart by the row of progress:
 -- one that finds it held leaves the work to the other.
 -- Security definer: the jobs runner has no right on any table.
@@ -18552,28 +18233,26 @@ declare
     v_late constant interval := make_interval(
         secs => access.get_setting('reports.late_commit_s')::double precision
     );
-    v_read_until timestamptz;
     v_from timestamptz;
     v_until timestamptz;
     v_hour_count bigint := 0;
-    v_count bigint;
 begin
-    select coalesce(p.read_until, t.lower_at, now()) into v_read_until
+    select coalesce(p.read_until, t.lower_at, now()) into v_until
     from ops.meter_hours_progress as p
     left join ops.partitioned_tables as t on t.table_name = 'core.meter_values'
     for no key update of p skip locked;
     if not found then
         return '';
     end if;
+    v_from := v_until - v_late;
     loop
-        v_from := v_read_until - v_late;
-        v_until := least(v_read_until + interval '1 day', now());
-        v_count := jobs.make_meter_hours(v_from, v_until);
-        v_hour_count := v_hour_count + v_count;
-        v_read_until := v_until;
+        -- Whole hours, as most readings are received in the hour that they were sampled in.
+        v_until := least(date_trunc('hour', v_until, 'UTC') + interval '1 hour', now());
+        v_hour_count := v_hour_count + jobs.make_meter_hours(v_from, v_until);
         exit when v_until >= now() or clock_timestamp() >= v_stop_at;
+        v_from := v_until;
     end loop;
-    update ops.meter_hours_progress as p set read_until = v_read_until;
+    update ops.meter_hours_progress as p set read_until = v_until where p.is_only_row;
     return case
         when v_until < now() then format('made %s hours, more is left', v_hour_count)
         when v_hour_count > 0 then format('made %s hours', v_hour_count)
@@ -18689,8 +18368,8 @@ comment on function jobs.make_meter_hours(timestamptz, timestamptz) is
 -- second run at the same time does nothing.
 -- Security definer: the jobs runner has no right on any table.
 -- Called by: jobs.run_due.
--- Writes:    core.session_costs, at most pricing.live_batch a run; core.session_events, and
---            commands as fleet.queue_command.
+-- Writes:    core.session_costs, at most pricing.live_batch a run, and core.session_tariffs of
+--            those without a tariff; core.session_events, and commands as fleet.queue_command.
 -- Returns:   what was done but pricing itself, which is every second's; empty for nothing.
 create or replace function jobs.refresh_session_costs()
 returns text
@@ -18739,6 +18418,44 @@ revoke all on function jobs.refresh_session_costs() from public;
 grant execute on function jobs.refresh_session_costs() to jobs;
 comment on function jobs.refresh_session_costs() is
     'Price what runs and stop what has used up its budget; returns what was done.';
+
+-- db/code/jobs/retry_failed_ratings.sql ----------------------------------------
+
+-- Sessions that our own code failed on wait to be priced again: the code may have been mended.
+--
+-- Those first that were tried longest ago, and not more than a run of jobs.rate_sessions prices one
+-- by one in a few seconds: what fails for ever shall not keep the others waiting.
+-- Security definer: the jobs runner has no right on any table.
+-- Called by: jobs.run_due.
+-- Writes:    ops.sessions_to_rate.
+-- Returns:   how many, empty for none.
+create or replace function jobs.retry_failed_ratings()
+returns text
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_queued integer;
+begin
+    insert into ops.sessions_to_rate (tenant_id, session_id)
+    select t.tenant_id, t.session_id
+    from core.transactions as t
+    where
+        t.state = 'held'
+        and t.hold_reasons @> '{pricing_failed}'
+        and t.session_id is not null
+    order by t.updated_at
+    limit 200;
+    get diagnostics v_queued = row_count;
+    return case when v_queued > 0 then format('queued %s sessions', v_queued) else '' end;
+end;
+$$;
+revoke all on function jobs.retry_failed_ratings() from public;
+grant execute on function jobs.retry_failed_ratings() to jobs;
+comment on function jobs.retry_failed_ratings() is
+    'Queue sessions that our own code failed on once more; returns how many.';
 
 -- db/code/jobs/run_campaigns.sql ----------------------------------------
 
@@ -24247,6 +23964,34 @@ revoke all on function pricing.check_period_tariffs(jsonb, jsonb) from public;
 comment on function pricing.check_period_tariffs(jsonb, jsonb) is
     'Refuse charging periods that name none of the tariffs given.';
 
+-- db/code/pricing/check_reason.sql ----------------------------------------
+
+-- Refuse a decision about money that nobody gave a reason for.
+--
+-- Called by: pricing.resolve_session, api.rerate_transaction.
+-- Errors:    PT400 reason_required.
+create or replace function pricing.check_reason(p_reason text)
+returns void
+language plpgsql
+immutable
+parallel safe
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if length(btrim(p_reason)) between 3 and 1000 is not true then
+        raise exception using
+            errcode = 'PT400',
+            message = 'a reason is required, of 3 to 1000 characters',
+            detail = '{"error":"reason_required"}',
+            hint = 'Say why; it is kept with the decision.';
+    end if;
+end;
+$$;
+revoke all on function pricing.check_reason(text) from public;
+comment on function pricing.check_reason(text) is
+    'Refuse a decision about money that nobody gave a reason for.';
+
 -- db/code/pricing/check_session.sql ----------------------------------------
 
 -- Refuse a session that cannot be priced.
@@ -24431,12 +24176,12 @@ begin
                         and d.dimension ->> 'seconds' is not null
                     )
                     and not pricing.is_quantity(d.dimension -> 'volume')
-                    then 'is not a number from 0 to 1000000000'
+                    then 'is not a number from 0 to 1000000000 with at most 30 decimals'
                 when
                     c.path = '.seconds'
                     and d.dimension ->> 'seconds' is not null
                     and not pricing.is_quantity(d.dimension -> 'seconds')
-                    then 'is not a number from 0 to 1000000000'
+                    then 'is not a number from 0 to 1000000000 with at most 30 decimals'
             end
         from dimension as d
         cross join (values (''), ('.type'), ('.volume'), ('.seconds')) as c (path)
@@ -24484,9 +24229,9 @@ as $$
 begin
     return case
         when jsonb_typeof(p_value) = 'number'
-            -- A number of more digits costs time to reckon with, and is none that was measured.
+            -- What others worked out in floating point has some twenty decimals.
             then (p_value #>> '{}')::numeric between 0 and 1000000000
-            and scale((p_value #>> '{}')::numeric) <= 12
+            and scale(trim_scale((p_value #>> '{}')::numeric)) <= 30
         else false
     end;
 end;
@@ -26506,6 +26251,45 @@ revoke all on function pricing.get_measured_session(core.sessions, text, timesta
 comment on function pricing.get_measured_session(core.sessions, text, timestamptz) is
     'What was measured of a session, in the form that pricing.cut_session takes.';
 
+-- db/code/pricing/get_priced_transaction.sql ----------------------------------------
+
+-- The transaction of a session that somebody decided about, refused while it is held all the same.
+--
+-- Called by: pricing.resolve_session, api.rerate_transaction, after pricing.rate_sessions.
+-- Errors:    PT409 session_still_held: `reasons` in the detail are what is missing.
+create or replace function pricing.get_priced_transaction(p_tenant_id bigint, p_session_id bigint)
+returns core.transactions
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_transaction core.transactions;
+begin
+    select t.* into v_transaction
+    from core.transactions as t
+    where t.tenant_id = p_tenant_id and t.session_id = p_session_id;
+    if v_transaction.state = 'held' then
+        raise exception using
+            errcode = 'PT409',
+            message = format(
+                'the session cannot be priced: %s',
+                array_to_string(v_transaction.hold_reasons, ', ')
+            ),
+            detail = jsonb_build_object(
+                'error', 'session_still_held', 'reasons', v_transaction.hold_reasons
+            )::text,
+            hint = 'Correct its times and registers where they are missing; where it has no '
+                'tariff, name one.';
+    end if;
+    return v_transaction;
+end;
+$$;
+revoke all on function pricing.get_priced_transaction(bigint, bigint) from public;
+comment on function pricing.get_priced_transaction(bigint, bigint) is
+    'The transaction of a session that somebody decided about, refused while it is held.';
+
 -- db/code/pricing/get_resolution_basis.sql ----------------------------------------
 
 -- What a session says of itself as far as its price depends on it.
@@ -26611,6 +26395,7 @@ comment on function pricing.hash_tariff(jsonb) is
 
 -- Hold a session that could not be priced because our own code failed on it.
 --
+-- tried_at makes every attempt a change, by which jobs.retry_failed_ratings takes turns.
 -- Called by: jobs.rate_sessions, which has the session locked.
 -- Writes:    core.transactions.
 create or replace function pricing.hold_failed_session(
@@ -26632,7 +26417,8 @@ as $$
     select
         s.tenant_id, s.id, 'held', s.user_id, s.started_at, s.ended_at, '{pricing_failed}',
         jsonb_build_array(jsonb_build_object(
-            'reason', 'pricing_failed', 'sqlstate', p_sqlstate, 'message', left(p_message, 500)
+            'reason', 'pricing_failed', 'sqlstate', p_sqlstate, 'message', left(p_message, 500),
+            'tried_at', now()
         )),
         now()
     from core.sessions as s
@@ -26815,6 +26601,7 @@ declare
     v_flat_at timestamptz := 'infinity';
     v_flat_until timestamptz;
     v_taken tstzmultirange[] := array[p_parking];
+    v_cuts timestamptz[];
     v_element jsonb;
     v_components jsonb;
     v_restrictions jsonb;
@@ -26862,8 +26649,8 @@ begin
             end;
         end if;
     end loop;
-    v_taken := v_taken || tstzmultirange(tstzrange(v_flat_at, v_flat_until));
-    return array(
+    v_taken := v_taken || tstzmultirange(tstzrange(v_flat_at, null));
+    v_cuts := array(
         select distinct c.at
         from unnest(v_taken) as t (times)
         cross join lateral unnest(t.times) as r (span)
@@ -26871,6 +26658,15 @@ begin
         where c.at > p_from and c.at < p_to
         order by c.at
     );
+    if
+        v_flat_until < p_to
+        and not exists (
+            select from unnest(v_cuts) as c (at) where c.at > v_flat_at and c.at <= v_flat_until
+        )
+    then
+        v_cuts := array(select c.at from unnest(v_cuts || v_flat_until) as c (at) order by c.at);
+    end if;
+    return v_cuts;
 end;
 $$;
 revoke all on function pricing.list_cuts(
@@ -27572,6 +27368,14 @@ begin
         where
             coalesce(t.item ->> d.field, d.otherwise)
             <> coalesce(p_document -> 0 ->> d.field, d.otherwise)
+        union all
+        -- A period names its tariff by id.
+        select
+            format('$[%s].id', max(t.n) - 1), 'repeated', 'is the id of another tariff of the list'
+        from pricing.list_items(p_document) as t
+        where jsonb_typeof(t.item -> 'id') = 'string'
+        group by lower(t.item ->> 'id')
+        having count(distinct t.item) > 1
     )
     select f.path, f.rule, f.message
     from faults as f
@@ -27695,12 +27499,23 @@ begin
         end if;
         if
             p_part ? 'tax_included'
-            and (p_part -> 'min_price') || coalesce(p_part -> 'max_price', '{}')
-            ?| array['excl_vat', 'incl_vat']
+            and (
+                p_part -> 'min_price' ?| array['excl_vat', 'incl_vat']
+                or p_part -> 'max_price' ?| array['excl_vat', 'incl_vat']
+            )
         then
             return query select
                 concat(p_path, '.tax_included'), 'mixed_versions',
                 'is of OCPI 2.3.0, but a limit has names of 2.2.1 (excl_vat)';
+        elsif
+            p_part -> 'min_price' ?| array['excl_vat', 'incl_vat']
+            and p_part -> 'max_price' ?| array['before_taxes', 'after_taxes']
+            or p_part -> 'min_price' ?| array['before_taxes', 'after_taxes']
+            and p_part -> 'max_price' ?| array['excl_vat', 'incl_vat']
+        then
+            return query select
+                concat(p_path, '.max_price'), 'mixed_versions',
+                'has names of another version of OCPI than min_price';
         end if;
     end if;
 end;
@@ -28171,14 +27986,17 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    -- By tenant and id, as the key has them: an `or` would read through all sessions there are.
+    v_tenant_ids constant bigint[] := case
+        when claims.role() = 'platform' then array(select t.id from core.tenants as t)
+        else array[claims.tenant_id()]
+    end;
     v_session core.sessions;
 begin
     perform access.require_permission('transactions.write');
     select s.* into v_session
     from core.sessions as s
-    where
-        s.id = p_session_id
-        and (s.tenant_id = claims.tenant_id() or claims.role() = 'platform')
+    where s.tenant_id = any(v_tenant_ids) and s.id = p_session_id
     for no key update;
     if not found then
         raise exception using
@@ -28723,11 +28541,20 @@ begin
         select
             m.*,
             -- By line, as pricing.compile_tariff numbers them.
-            case
-                when m.reserved_s is null
-                    then array[null, null, 1, m.kwh * 1000, m.charging_s, m.parking_s]
-                else array[1, m.reserved_s, null, m.kwh * 1000, m.charging_s, m.parking_s]
-            end as quantities,
+            array[
+                case when m.reserved_s is not null then 1 end,
+                m.reserved_s,
+                -- Who makes one period of reservation and charging owes the start fee all the same.
+                case
+                    when
+                        m.reserved_s is null
+                        or greatest(m.kwh, m.charging_s, m.parking_s) > 0
+                        then 1
+                end,
+                m.kwh * 1000,
+                m.charging_s,
+                m.parking_s
+            ] as quantities,
             array[1, m.reserved_h, 1, m.kwh, m.charging_h, m.parking_h] as volumes,
             extract(
                 epoch from m.start_date_time - case
@@ -28984,10 +28811,14 @@ begin
         when p_excl is not null then least(greatest(p_excl, v_min_excl), v_max_excl)
     end;
     incl := least(greatest(p_incl, v_min_incl), v_max_incl);
+    -- The side that follows has limits of its own, too.
     if (excl > p_excl and v_min_incl is null) or (excl < p_excl and v_max_incl is null) then
-        incl := excl * v_ratio;
-    elsif (incl > p_incl and v_min_excl is null) or (incl < p_incl and v_max_excl is null) then
-        excl := incl / v_ratio;
+        incl := least(greatest(excl * v_ratio, v_min_incl), v_max_incl);
+    elsif
+        p_excl is not null
+        and ((incl > p_incl and v_min_excl is null) or (incl < p_incl and v_max_excl is null))
+    then
+        excl := least(greatest(incl / v_ratio, v_min_excl), v_max_excl);
     end if;
     applied := case
         when incl > p_incl or excl > p_excl then 'min'
@@ -29112,7 +28943,9 @@ begin
     ),
     freed as (
         update core.transactions as t
-        set state = 'written_off'
+        set state = 'written_off',
+            written_off_version = t.rating_version,
+            written_off_at = now()
         from known as k
         where
             (k.reservation).state <> 'expired'
@@ -29228,7 +29061,8 @@ comment on function pricing.rate_reservations(bigint[], bigint[], text, bigint) 
 -- The sessions are locked by the caller. What each becomes:
 --     nothing      refused by us and without energy: nothing was sold (a held row is removed)
 --     held         findings speak against a price (pricing.list_hold_findings, find_reading_gap)
---     priced       by a new rating, unless session, tariff and person are the newest one's
+--     priced       by a new rating, unless session, tariff and person are the newest one's and
+--                  that one was not written off: what is credited never counts again
 --     written_off  as an operator decided
 -- A decision (core.session_resolutions) counts while the session says what it said then.
 -- p_note asks for a new rating in any case: somebody's reason to rate again.
@@ -29388,6 +29222,7 @@ begin
                     or c.session is distinct from x.session
                     or c.tariff_version_id is distinct from v.id
                     or c.user_id is distinct from s.user_id
+                    or c.version is not distinct from t.written_off_version
                 ) as is_new
             offset 0
         ) as n
@@ -29407,7 +29242,14 @@ begin
             rating_version = d.version,
             hold_reasons = d.hold_reasons,
             hold_details = d.hold_details,
-            held_at = case when d.new_state = 'held' then coalesce(t.held_at, now()) end
+            held_at = case when d.new_state = 'held' then coalesce(t.held_at, now()) end,
+            written_off_version = case
+                when d.new_state = 'written_off' then d.version else t.written_off_version
+            end,
+            written_off_at = case
+                when d.new_state = 'written_off' and t.state <> 'written_off' then now()
+                else t.written_off_at
+            end
         from decided as d
         where
             not d.is_first
@@ -29424,13 +29266,14 @@ begin
     stored as (
         insert into core.transactions (
             tenant_id, id, session_id, state, user_id, started_at, ended_at, rating_version,
-            hold_reasons, hold_details, held_at
+            hold_reasons, hold_details, held_at, written_off_at
         )
         overriding system value
         select
             d.tenant_id, d.transaction_id, d.session_id, d.new_state, (d.billed).user_id,
             (d.billed).started_at, (d.billed).ended_at, d.version, d.hold_reasons, d.hold_details,
-            case when d.new_state = 'held' then now() end
+            case when d.new_state = 'held' then now() end,
+            case when d.new_state = 'written_off' then now() end
         from decided as d
         where d.is_first
     ),
@@ -29504,7 +29347,7 @@ comment on function pricing.rate_sessions(bigint[], bigint[], text) is
 -- A session whose end is only presumed is priced on while its row is there. Of sessions that are
 -- over the rows go once a transaction has their price.
 -- Called by: jobs.refresh_session_costs.
--- Writes:    core.session_costs.
+-- Writes:    core.session_costs; core.session_tariffs of sessions without a tariff.
 -- Returns:   the sessions that were priced; failures is how many could not be.
 create or replace function pricing.refresh_live_costs(
     p_limit integer,
@@ -29556,6 +29399,16 @@ begin
         array_agg(c.id) filter (where not c.is_running)
     into tenant_ids, session_ids, v_over_tenant_ids, v_over_ids
     from changed as c;
+
+    -- A tariff that was assigned since, with which the session will be rated in the end.
+    perform pricing.set_session_tariff(s)
+    from unnest(tenant_ids, session_ids) as d (tenant_id, id)
+    inner join core.sessions as s on s.tenant_id = d.tenant_id and s.id = d.id
+    where not exists (
+        select
+        from core.session_tariffs as st
+        where st.tenant_id = d.tenant_id and st.session_id = d.id
+    );
 
     with due as (
         select d.tenant_id, d.id
@@ -29647,8 +29500,8 @@ comment on function pricing.refresh_live_costs(integer) is
 -- Writes:    core.session_resolutions, what pricing.rate_sessions writes.
 -- Returns:   the transaction.
 -- The figures are those of a correction, else null. What they may be, constraints say.
--- Errors:    PT409 session_still_held when it cannot be priced all the same: `reasons` in the
---            detail are what is missing. Nothing is kept then.
+-- Errors:    PT400 reason_required; PT409 session_still_held when it cannot be priced all the same:
+--            `reasons` in the detail are what is missing. Nothing is kept then.
 create or replace function pricing.resolve_session(
     p_session core.sessions,
     p_kind text,
@@ -29664,36 +29517,19 @@ volatile
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-    v_transaction core.transactions;
 begin
+    perform pricing.check_reason(p_reason);
     insert into core.session_resolutions (
         tenant_id, session_id, kind, reason, started_at, ended_at, meter_start_wh, meter_stop_wh,
         basis, made_by
     )
     values (
-        p_session.tenant_id, p_session.id, p_kind, p_reason, p_started_at, p_ended_at,
+        p_session.tenant_id, p_session.id, p_kind, btrim(p_reason), p_started_at, p_ended_at,
         p_meter_start_wh, p_meter_stop_wh, pricing.get_resolution_basis(p_session),
         claims.user_id()
     );
     perform pricing.rate_sessions(array[p_session.tenant_id], array[p_session.id]);
-    select t.* into v_transaction
-    from core.transactions as t
-    where t.tenant_id = p_session.tenant_id and t.session_id = p_session.id;
-    if v_transaction.state = 'held' then
-        raise exception using
-            errcode = 'PT409',
-            message = format(
-                'the session cannot be priced: %s',
-                array_to_string(v_transaction.hold_reasons, ', ')
-            ),
-            detail = jsonb_build_object(
-                'error', 'session_still_held', 'reasons', v_transaction.hold_reasons
-            )::text,
-            hint = 'Correct its times and registers where they are missing; where it has no '
-                'tariff, name one.';
-    end if;
-    return v_transaction;
+    return pricing.get_priced_transaction(p_session.tenant_id, p_session.id);
 end;
 $$;
 revoke all on function pricing.resolve_session(
@@ -29707,12 +29543,17 @@ comment on function pricing.resolve_session(
 
 -- Price a session with the tariff that an operator names, whatever was assigned.
 --
--- The version is the one that was valid when the session began.
+-- The version is the one that was valid at p_at, when the session began: after a correction of that
+-- moment not what the charger's clock said.
 -- Called by: api.release_session, api.correct_session, api.rerate_transaction, which have the
 --            session locked.
 -- Writes:    core.session_tariffs.
 -- Errors:    PT404 tariff_unknown, PT409 tariff_not_valid.
-create or replace function pricing.set_operator_tariff(p_session core.sessions, p_tariff text)
+create or replace function pricing.set_operator_tariff(
+    p_session core.sessions,
+    p_tariff text,
+    p_at timestamptz
+)
 returns void
 language plpgsql
 volatile
@@ -29721,7 +29562,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_version constant core.tariff_versions := pricing.get_tariff_version(
-        p_session.tenant_id, p_tariff, p_session.started_at
+        p_session.tenant_id, p_tariff, p_at
     );
 begin
     insert into core.session_tariffs as t (
@@ -29730,7 +29571,7 @@ begin
     select p_session.tenant_id, p_session.id, v_version.id, 'operator', 'operator', c.time_zone
     from pricing.choose_tariff(
         p_session.tenant_id, p_session.charge_point_id, p_session.evse_id,
-        p_session.connector_id, p_session.id_token_id, p_session.user_id, p_session.started_at
+        p_session.connector_id, p_session.id_token_id, p_session.user_id, p_at
     ) as c
     on conflict (tenant_id, session_id) do update
     set tariff_version_id = excluded.tariff_version_id,
@@ -29740,8 +29581,8 @@ begin
         chosen_at = excluded.chosen_at;
 end;
 $$;
-revoke all on function pricing.set_operator_tariff(core.sessions, text) from public;
-comment on function pricing.set_operator_tariff(core.sessions, text) is
+revoke all on function pricing.set_operator_tariff(core.sessions, text, timestamptz) from public;
+comment on function pricing.set_operator_tariff(core.sessions, text, timestamptz) is
     'Price a session with the tariff that an operator names, whatever was assigned.';
 
 -- db/code/pricing/set_session_tariff.sql ----------------------------------------
@@ -29750,7 +29591,7 @@ comment on function pricing.set_operator_tariff(core.sessions, text) is
 --
 -- What an operator chose stays (pricing.set_operator_tariff).
 -- Called by: triggers sessions__choose_tariff and sessions__choose_tariff_again;
---            pricing.rate_sessions, for a session that had none.
+--            pricing.refresh_live_costs and pricing.rate_sessions, for a session that had none.
 -- Writes:    core.session_tariffs; locks assignment and version against deletion.
 create or replace function pricing.set_session_tariff(p_session core.sessions)
 returns void
@@ -30041,7 +29882,17 @@ begin
         t.tenant_id = new.tenant_id
         and t.state = 'held'
         and t.hold_reasons @> '{tariff_missing}'
-        and t.session_id is not null;
+        and t.session_id is not null
+        -- Once a transaction, however many tariffs it assigns. A row of another one does not count:
+        -- a runner may have it in hand that cannot see this assignment.
+        and not exists (
+            select
+            from ops.sessions_to_rate as q
+            where
+                q.tenant_id = t.tenant_id
+                and q.session_id = t.session_id
+                and q.queued_at = now()
+        );
     return null;
 end;
 $$;
@@ -30695,7 +30546,8 @@ comment on function api.cancel_reservation(bigint, boolean, integer) is
 --
 -- A CDR is never changed (OCPI 2.2.1 mod_cdrs, credit CDRs): each rating is one, and one that a
 -- newer rating or a write-off took the place of has a credit CDR beside it, its total negative.
--- Amounts of single lines are rounded to four decimals, the digits of an OCPI number.
+-- What is written off stays credited, whatever becomes of it. Volumes and amounts of single lines
+-- are rounded to four decimals, the digits of an OCPI number.
 create or replace view api.cdrs
 with (security_invoker = true) as
 select
@@ -30709,6 +30561,12 @@ select
     r.ended_at,
     k.issued_at,
     h.head
+    -- Its list of token types has no EMAID.
+    || case
+        when h.head #>> '{cdr_token,type}' = 'EMAID'
+            then jsonb_build_object('cdr_token', h.head -> 'cdr_token' || '{"type": "OTHER"}')
+        else '{}'
+    end
     || (h.body || jsonb_build_object(
         'tariffs', coalesce(d.tariffs_2_2_1, '[]'),
         'total_cost', jsonb_strip_nulls(jsonb_build_object(
@@ -30729,6 +30587,8 @@ select
                     'amount', k.sign * (x.tax ->> 'tax')::numeric
                 )
                 from jsonb_array_elements(r.result -> 'taxes') with ordinality as x (tax, no)
+                -- Where no rate is known, no tax is.
+                where x.tax ->> 'vat' is not null
                 order by x.no
             )
         )
@@ -30743,12 +30603,17 @@ left join core.ratings as a
         and a.transaction_id = r.transaction_id
         and a.version = r.version + 1
 cross join lateral (
-    select a.version is not null or t.state = 'written_off' as is_credited
+    select
+        a.version is not null or coalesce(r.version = t.written_off_version, false)
+            as is_credited
 ) as f
 cross join lateral (
     select false as is_credit, 1 as sign, r.rated_at as issued_at
     union all
-    select true, -1, coalesce(a.rated_at, t.updated_at)
+    select
+        true,
+        -1,
+        case when r.version = t.written_off_version then t.written_off_at else a.rated_at end
     where f.is_credited
 ) as k
 left join core.tariff_versions as v
@@ -30760,19 +30625,22 @@ cross join lateral (
             'country_code', n.country_code,
             'party_id', n.party_id,
             'id', format('%s-%s%s', t.id, r.version, case when k.is_credit then '-C' end),
-            'start_date_time', r.session -> 'start_date_time',
-            'end_date_time', r.session -> 'end_date_time'
+            -- To the millisecond: a moment of OCPI has 25 characters at most.
+            'start_date_time', left(rtrim(r.session ->> 'start_date_time', 'Z'), 23) || 'Z',
+            'end_date_time', left(rtrim(r.session ->> 'end_date_time', 'Z'), 23) || 'Z'
         )
         || r.cdr_head as head,
         jsonb_build_object(
             'currency', r.currency,
             'charging_periods', array(
                 select jsonb_strip_nulls(jsonb_build_object(
-                    'start_date_time', p.period -> 'start_date_time',
+                    'start_date_time',
+                    left(rtrim(p.period ->> 'start_date_time', 'Z'), 23) || 'Z',
                     'tariff_id', coalesce(p.period ->> 'tariff_id', w.tariff_id),
                     'dimensions', array(
                         select jsonb_build_object(
-                            'type', m.dimension -> 'type', 'volume', m.dimension -> 'volume'
+                            'type', m.dimension -> 'type',
+                            'volume', trim_scale(round((m.dimension ->> 'volume')::numeric, 4))
                         )
                         from jsonb_array_elements(p.period -> 'dimensions')
                         with ordinality as m (dimension, no)
@@ -30839,7 +30707,8 @@ left join lateral (
 -- tax_included.
 left join lateral (
     select
-        jsonb_build_array(
+        -- Prices with their tax in them are none of 2.2.1: no tariff is better than another one.
+        case when b.document ->> 'tax_included' = 'YES' then '[]' else jsonb_build_array(
             (b.document - '{tax_included,min_price,max_price}'::text[])
             || jsonb_strip_nulls(jsonb_build_object(
                 'min_price', case
@@ -30869,7 +30738,7 @@ left join lateral (
                         )
                 end
             ))
-        ) as tariffs_2_2_1,
+        ) end as tariffs_2_2_1,
         jsonb_build_array(
             (b.document - '{min_price,max_price}'::text[])
             || jsonb_strip_nulls(jsonb_build_object(
@@ -31635,6 +31504,70 @@ comment on function api.clear_charging_profile(
     'installation_id, of charging_profile_installations, names one. Without it, connector, '
     'purpose and stack_level name all that meet them; none of these names every profile.';
 
+-- db/code/api/configuration_drift.sql ----------------------------------------
+
+-- Where the configuration of charge points differs from their template, read-only.
+--
+-- Spaces around the commas of a list make no difference, nor does the case of true and false. A
+-- key without a value is as good as empty (OCPP 1.6 §7.29).
+create or replace view api.configuration_drift
+with (security_invoker = true) as
+select
+    c.tenant_id,
+    c.id as charge_point_id,
+    c.configuration_template_id,
+    t.key,
+    t.value as wanted,
+    k.value as actual,
+    case
+        when k.key is null then 'missing'
+        when k.is_unknown then 'unknown'
+        when k.is_readonly then 'readonly'
+        else 'different'
+    end as why,
+    k.reported_at
+from core.charge_points as c
+inner join core.configuration_template_keys as t
+    on
+        t.tenant_id = c.tenant_id
+        and t.configuration_template_id = c.configuration_template_id
+left join core.configuration_keys as k
+    on
+        k.tenant_id = c.tenant_id
+        and k.charge_point_id = c.id
+        and lower(k.key) = lower(t.key)
+where
+    k.key is null
+    or k.is_unknown
+    or regexp_replace(coalesce(k.value, ''), '\s*,\s*', ',', 'g')
+    <> regexp_replace(t.value, '\s*,\s*', ',', 'g')
+    and not (
+        lower(t.value) in ('true', 'false') and lower(k.value) is not distinct from lower(t.value)
+    );
+
+grant select (
+    tenant_id, charge_point_id, configuration_template_id, key, wanted, actual, why, reported_at
+) on api.configuration_drift to staff, platform;
+
+create trigger configuration_drift__refuse_change
+instead of insert or update or delete on api.configuration_drift
+for each row execute function audit.tg_view__refuse_change();
+
+comment on view api.configuration_drift is
+    E'Where the configuration of a charge point differs from the template that it follows.\n'
+    'apply_configuration_template sends what is missing or different.';
+comment on column api.configuration_drift.tenant_id is 'The tenant that owns the row.';
+comment on column api.configuration_drift.charge_point_id is 'The charge point.';
+comment on column api.configuration_drift.configuration_template_id is
+    'The template that it follows.';
+comment on column api.configuration_drift.key is 'The key, as the template writes it.';
+comment on column api.configuration_drift.wanted is 'The value that the template wants.';
+comment on column api.configuration_drift.actual is 'The value that the charge point last said.';
+comment on column api.configuration_drift.why is
+    'missing: it has never said anything of the key. different: it has another value. readonly: '
+    'it has another value and cannot change it. unknown: it does not know the key.';
+comment on column api.configuration_drift.reported_at is 'When it last spoke of the key.';
+
 -- db/code/api/configuration_template_keys.sql ----------------------------------------
 
 -- Keys and values of templates, writable.
@@ -32150,69 +32083,6 @@ comment on function api.delete_certificate(text, text, text, text, text, text, b
     E'Delete a root certificate from charge points (DeleteCertificate).\n'
     'Take the hashes and the serial number from installed_certificates; the row goes when the '
     'charge point says that it has deleted it or does not have it.';
-
--- db/code/api/end_tariff.sql ----------------------------------------
-
--- End a tariff: from then on no session gets it.
---
--- The version that is valid then ends there, planned ones that would start later are taken away.
--- A last version that would have ended before lasts until then.
--- Writes:  core.tariff_versions, with the row of core.tariffs locked.
--- Errors:  PT403 permission_missing; PT404 tariff_unknown; PT400 tariff_validity_empty; PT409
---          tariff_version_used.
--- Definer: versions are written by functions only.
-create or replace function api.end_tariff(tariff text, ends_at timestamptz default now())
-returns setof api.tariffs
-language plpgsql
-volatile
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-#variable_conflict use_column
-declare
-    v_ends_at constant timestamptz := coalesce(end_tariff.ends_at, now());
-    v_tariff core.tariffs;
-begin
-    perform access.require_permission('tariffs.write');
-    v_tariff := pricing.lock_tariff(end_tariff.tariff);
-    if not isfinite(v_ends_at) then
-        raise exception using
-            errcode = 'PT400',
-            message = 'a tariff ends at a moment',
-            detail = '{"error":"tariff_validity_empty","path":"ends_at","reason":"is no moment"}',
-            hint = 'Name the moment, or leave ends_at out for now.';
-    end if;
-    perform pricing.make_room(v_tariff, v_ends_at);
-    delete from core.tariff_versions as v
-    where
-        v.tenant_id = v_tariff.tenant_id
-        and v.tariff_id = v_tariff.id
-        and lower(v.valid) > v_ends_at;
-    update core.tariff_versions as v
-    set valid = tstzrange(lower(v.valid), v_ends_at)
-    where
-        v.tenant_id = v_tariff.tenant_id
-        and v.id = (
-            select l.id
-            from core.tariff_versions as l
-            where l.tenant_id = v_tariff.tenant_id and l.tariff_id = v_tariff.id
-            order by lower(l.valid) desc
-            limit 1
-        )
-        and upper(v.valid) is distinct from v_ends_at;
-    return query
-    select t.* from api.tariffs as t
-    where t.tenant_id = v_tariff.tenant_id and t.id = v_tariff.id;
-end;
-$$;
-revoke all on function api.end_tariff(text, timestamptz) from public;
-grant execute on function api.end_tariff(text, timestamptz) to staff, platform;
-comment on function api.end_tariff(text, timestamptz) is
-    E'End a tariff: from a moment on, now when it is left out, no session gets it.\n'
-    'tariff is its OCPI id. The version that is valid then ends there, planned ones that would '
-    'start later are withdrawn; one that would have ended before lasts until then. Sessions that '
-    'have the tariff keep it. Refused where sessions after that moment used it. Needs '
-    'tariffs.write.';
 
 -- db/code/api/evses.sql ----------------------------------------
 
@@ -33023,7 +32893,7 @@ grant select (
 
 create trigger meter_value_samples__refuse_change
 instead of insert or update or delete on api.meter_value_samples
-for each row execute function charging.tg_meter_value_samples__refuse_change();
+for each row execute function audit.tg_view__refuse_change();
 
 comment on view api.meter_value_samples is
     E'A single measured value: meter_values, one row per measurand and phase.\n'
@@ -33081,131 +32951,6 @@ comment on function api.pause_campaign(bigint) is
     E'Pause a campaign: it sends no new commands until it is resumed.\n'
     'No new commands are queued; those that are queued or with a charger already go their way. '
     'Pausing one that is paused changes nothing. Needs firmware.write.';
-
--- db/code/api/put_tariff.sql ----------------------------------------
-
--- Put an OCPI tariff: a new one, or a new version of the one with its id.
---
--- The version starts at starts_at; else at the document's start_date_time, which for a tariff that
--- has versions already counts only when it is still to come; else now. It ends at the document's
--- end_date_time or where the next version starts. The version before ends where it starts; one that
--- starts at the same moment is replaced. Putting what is valid then already makes none.
--- Writes:  core.tariffs (row locked), core.tariff_versions.
--- Errors:  PT403 permission_missing; PT400 tariff_invalid, tariff_id_required,
---          tariff_validity_empty, ocpi_version_invalid; PT409 tariff_version_used.
--- Definer: versions are written by functions only.
-create or replace function api.put_tariff(
-    document jsonb,
-    starts_at timestamptz default null,
-    name text default null,
-    ocpi_version text default null
-)
-returns setof api.tariff_versions
-language plpgsql
-volatile
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-#variable_conflict use_column
-declare
-    v_tenant_id constant bigint := claims.tenant_id();
-    v_tariff_id constant text := put_tariff.document ->> 'id';
-    v_hash text;
-    v_ocpi_version text;
-    v_tariff core.tariffs;
-    v_from timestamptz;
-    v_to timestamptz;
-    v_version_no integer;
-    v_same bigint;
-begin
-    perform access.require_permission('tariffs.write');
-    perform pricing.check_tariff(put_tariff.document);
-    if v_tariff_id is null then
-        raise exception using
-            errcode = 'PT400',
-            message = 'a tariff that is stored has an id',
-            detail = '{"error":"tariff_id_required","path":"$.id","reason":"is missing"}',
-            hint = 'Send one tariff, with the id that it keeps in all its versions.';
-    end if;
-    v_ocpi_version := pricing.judge_ocpi_version(put_tariff.document, put_tariff.ocpi_version);
-    v_hash := pricing.hash_tariff(put_tariff.document);
-
-    -- The row stays locked: versions of one tariff are put one after the other.
-    insert into core.tariffs (tenant_id, tariff_id, name)
-    values (v_tenant_id, v_tariff_id, btrim(coalesce(put_tariff.name, v_tariff_id)))
-    on conflict (tenant_id, tariff_key) do nothing;
-    v_tariff := pricing.lock_tariff(v_tariff_id);
-    update core.tariffs as t
-    set name = btrim(put_tariff.name)
-    where
-        t.tenant_id = v_tenant_id
-        and t.id = v_tariff.id
-        and t.name <> btrim(put_tariff.name);
-
-    v_from := coalesce(
-        put_tariff.starts_at,
-        pricing.judge_tariff_start(v_tariff, put_tariff.document),
-        now()
-    );
-    select v.id into v_same
-    from core.tariff_versions as v
-    where
-        v.tenant_id = v_tenant_id
-        and v.tariff_id = v_tariff.id
-        and v.valid @> v_from
-        and v.tariff_hash = v_hash
-        and v.ocpi_version = v_ocpi_version;
-    if v_same is null then
-        v_to := pricing.make_room(v_tariff, v_from);
-        v_to := least(v_to, pricing.parse_moment(put_tariff.document ->> 'end_date_time'));
-        if v_to <= v_from or not isfinite(v_from) then
-            raise exception using
-                errcode = 'PT400',
-                message = 'a version has a start, and an end after it or none',
-                detail = case
-                    when isfinite(v_from) then jsonb_build_object(
-                        'error', 'tariff_validity_empty', 'path', '$.end_date_time',
-                        'reason', 'is not later than the start of the version'
-                    )
-                    else '{"error":"tariff_validity_empty","path":"starts_at","reason":"is no moment"}'
-                end,
-                hint = 'Send a later end_date_time, or none, or an earlier starts_at.';
-        end if;
-        select coalesce(max(v.version_no), 0) + 1 into v_version_no
-        from core.tariff_versions as v
-        where v.tenant_id = v_tenant_id and v.tariff_id = v_tariff.id;
-        insert into core.tariff_versions as v (
-            tenant_id, tariff_id, version_no, ocpi_version, document, compiled, tariff_hash,
-            currency, valid, created_by
-        )
-        values (
-            v_tenant_id,
-            v_tariff.id,
-            v_version_no,
-            v_ocpi_version,
-            put_tariff.document,
-            pricing.compile_tariff(put_tariff.document),
-            v_hash,
-            put_tariff.document ->> 'currency',
-            tstzrange(v_from, v_to),
-            claims.user_id()
-        )
-        returning v.id into v_same;
-    end if;
-    return query
-    select v.* from api.tariff_versions as v where v.tenant_id = v_tenant_id and v.id = v_same;
-end;
-$$;
-revoke all on function api.put_tariff(jsonb, timestamptz, text, text) from public;
-grant execute on function api.put_tariff(jsonb, timestamptz, text, text) to staff, platform;
-comment on function api.put_tariff(jsonb, timestamptz, text, text) is
-    E'Put an OCPI tariff: a new one, or a new version of the one with its id.\n'
-    'document is a tariff of OCPI 2.2.1 or 2.3.0 (ocpi_version says which where it cannot be '
-    'seen). The version starts at starts_at, else at a start_date_time that is still to come, else '
-    'now, and the version before ends there; one that would start at the same moment is replaced '
-    'as long as no session used it. It ends at end_date_time or where the next planned version '
-    'starts. A start in the past is possible only where no session would have to change. name is '
-    'what people see. Putting what is valid then already makes no version. Needs tariffs.write.';
 
 -- db/code/api/ratings.sql ----------------------------------------
 
@@ -34295,6 +34040,68 @@ comment on column api.session_events.received_at is 'When it was heard.';
 comment on column api.session_events.details is
     'What the charger said, or what changed; a driver sees no id_token but their own.';
 
+-- db/code/api/session_tariffs.sql ----------------------------------------
+
+-- What sessions are priced with, and why, read-only.
+create or replace view api.session_tariffs
+with (security_invoker = true) as
+select
+    c.tenant_id,
+    c.session_id,
+    c.tariff_version_id,
+    t.tariff_id,
+    t.name as tariff_name,
+    v.version_no,
+    v.currency,
+    v.ocpi_version,
+    v.document,
+    v.tariff_hash,
+    c.place,
+    c.audience,
+    c.tariff_assignment_id,
+    c.time_zone,
+    c.chosen_at
+from core.session_tariffs as c
+inner join core.tariff_versions as v
+    on v.tenant_id = c.tenant_id and v.id = c.tariff_version_id
+inner join core.tariffs as t on t.tenant_id = v.tenant_id and t.id = v.tariff_id;
+
+grant select (
+    tenant_id, session_id, tariff_version_id, tariff_id, tariff_name, version_no, currency,
+    ocpi_version, document, tariff_hash, place, audience, tariff_assignment_id, time_zone,
+    chosen_at
+) on api.session_tariffs to staff, customer, platform;
+
+create trigger session_tariffs__refuse_change
+instead of insert or update or delete on api.session_tariffs
+for each row execute function audit.tg_view__refuse_change();
+
+comment on view api.session_tariffs is
+    E'The tariff that a session is priced with, and why it is that one.\n'
+    'It is chosen for the begin of the session and follows what is learnt of place, token and '
+    'begin, until the session has a price. Its document never changes.';
+comment on column api.session_tariffs.tenant_id is 'The tenant that owns the row.';
+comment on column api.session_tariffs.session_id is 'The session, of charging_sessions.';
+comment on column api.session_tariffs.tariff_version_id is 'The version, of tariff_versions.';
+comment on column api.session_tariffs.tariff_id is 'The tariff by its OCPI id.';
+comment on column api.session_tariffs.tariff_name is 'What the tariff is called.';
+comment on column api.session_tariffs.version_no is 'Which version of the tariff it is, from 1.';
+comment on column api.session_tariffs.currency is 'Currency of its prices, ISO 4217.';
+comment on column api.session_tariffs.ocpi_version is 'The OCPI version of document.';
+comment on column api.session_tariffs.document is 'The tariff as it was given, in OCPI''s form.';
+comment on column api.session_tariffs.tariff_hash is
+    'SHA-256 of the document, in hexadecimal digits.';
+comment on column api.session_tariffs.place is
+    'Where the tariff was assigned: connector, evse, charge_point, group, site or tenant; '
+    'operator when somebody chose it for this session.';
+comment on column api.session_tariffs.audience is
+    'To whom it was assigned: id_token, customer_group or everyone; operator as above.';
+comment on column api.session_tariffs.tariff_assignment_id is
+    'The assignment, of tariff_assignments; null when it has gone since.';
+comment on column api.session_tariffs.time_zone is
+    'The zone that its times of day count in: the site''s, else the tenant''s.';
+comment on column api.session_tariffs.chosen_at is 'When it was chosen.';
+
 -- db/code/api/set_charging_profile.sql ----------------------------------------
 
 -- Install a charging profile on charge points.
@@ -34688,6 +34495,208 @@ comment on column api.tariff_assignments.audience is
     'Whom it names: id_token, customer_group or everyone.';
 comment on column api.tariff_assignments.created_at is 'When the row was made.';
 comment on column api.tariff_assignments.updated_at is 'When the row was last changed.';
+
+-- db/code/api/tariff_versions.sql ----------------------------------------
+
+-- Versions of tariffs; written by put_tariff and end_tariff.
+create or replace view api.tariff_versions
+with (security_invoker = true) as
+select
+    v.tenant_id,
+    v.id,
+    t.tariff_id,
+    v.version_no,
+    v.ocpi_version,
+    v.document,
+    v.tariff_hash,
+    v.currency,
+    lower(v.valid) as valid_from,
+    upper(v.valid) as valid_to,
+    v.created_at,
+    v.created_by
+from core.tariff_versions as v
+inner join core.tariffs as t on t.tenant_id = v.tenant_id and t.id = v.tariff_id;
+
+grant select (
+    tenant_id, id, tariff_id, version_no, ocpi_version, document, tariff_hash, currency,
+    valid_from, valid_to, created_at, created_by
+) on api.tariff_versions to staff, customer, platform;
+
+create trigger tariff_versions__refuse_change
+instead of insert or update or delete on api.tariff_versions
+for each row execute function audit.tg_view__refuse_change();
+
+comment on view api.tariff_versions is
+    'What a tariff costs from a moment on, never changed: put_tariff makes a new version. Drivers '
+    'see those that their sessions are priced with.';
+comment on column api.tariff_versions.tenant_id is 'The tenant that owns the row.';
+comment on column api.tariff_versions.id is 'Number of the version.';
+comment on column api.tariff_versions.tariff_id is 'OCPI id of the tariff.';
+comment on column api.tariff_versions.version_no is 'Versions of a tariff count from 1.';
+comment on column api.tariff_versions.ocpi_version is
+    '2.2.1 or 2.3.0: how the document is written; the function tariff gives it in either.';
+comment on column api.tariff_versions.document is 'The OCPI tariff as it was put.';
+comment on column api.tariff_versions.tariff_hash is
+    'SHA-256 of the document, in hexadecimal digits: ratings name it.';
+comment on column api.tariff_versions.currency is 'ISO 4217 code of the currency.';
+comment on column api.tariff_versions.valid_from is
+    'Sessions that start at this moment or later may get the version.';
+comment on column api.tariff_versions.valid_to is
+    'Sessions that start at this moment or later do not; null when no end is known.';
+comment on column api.tariff_versions.created_at is 'When the version was put.';
+comment on column api.tariff_versions.created_by is 'The person who put it.';
+
+-- db/code/api/tariffs.sql ----------------------------------------
+
+-- Tariffs with the version that is valid now; written by put_tariff and end_tariff.
+create or replace view api.tariffs
+with (security_invoker = true) as
+select
+    t.tenant_id,
+    t.id,
+    t.tariff_id,
+    t.name,
+    v.version_no,
+    v.ocpi_version,
+    v.document,
+    v.currency,
+    lower(v.valid) as valid_from,
+    upper(v.valid) as valid_to,
+    n.starts_at as next_version_at,
+    t.created_at,
+    t.updated_at
+from core.tariffs as t
+left join core.tariff_versions as v
+    on v.tenant_id = t.tenant_id and v.tariff_id = t.id and v.valid @> now()
+left join lateral (
+    select min(lower(f.valid)) as starts_at
+    from core.tariff_versions as f
+    where f.tenant_id = t.tenant_id and f.tariff_id = t.id and lower(f.valid) > now()
+) as n on true;
+
+grant select (
+    tenant_id, id, tariff_id, name, version_no, ocpi_version, document, currency, valid_from,
+    valid_to, next_version_at, created_at, updated_at
+) on api.tariffs to staff, customer, platform;
+
+create trigger tariffs__refuse_change
+instead of insert or update or delete on api.tariffs
+for each row execute function audit.tg_view__refuse_change();
+
+comment on view api.tariffs is
+    'Tariffs with the version that is valid now. put_tariff and end_tariff write them, '
+    'tariff_assignments says where and for whom they hold. Drivers see those of their sessions.';
+comment on column api.tariffs.tenant_id is 'The tenant that owns the row.';
+comment on column api.tariffs.id is 'Number of the tariff: tariff_assignments name it.';
+comment on column api.tariffs.tariff_id is 'OCPI id, unique within the tenant, whatever the case.';
+comment on column api.tariffs.name is 'What people call it.';
+comment on column api.tariffs.version_no is
+    'The version that is valid now; null before the first and after the last.';
+comment on column api.tariffs.ocpi_version is
+    '2.2.1 or 2.3.0: how the document is written; the function tariff gives it in either.';
+comment on column api.tariffs.document is 'The OCPI tariff as it was put.';
+comment on column api.tariffs.currency is 'ISO 4217 code of the currency.';
+comment on column api.tariffs.valid_from is 'Since when this version is valid.';
+comment on column api.tariffs.valid_to is 'When it ends; null when no end is known.';
+comment on column api.tariffs.next_version_at is 'When the next planned version starts.';
+comment on column api.tariffs.created_at is 'When the tariff was first put.';
+comment on column api.tariffs.updated_at is 'When the row was last changed.';
+
+-- db/code/api/transaction_lines.sql ----------------------------------------
+
+-- Lines of priced transactions: what each was paid for, by the rating that counts.
+create or replace view api.transaction_lines
+with (security_invoker = true) as
+select
+    t.tenant_id,
+    t.id as transaction_id,
+    n.line_no,
+    r.version as rating_version,
+    t.session_id,
+    t.reservation_id,
+    r.ended_at,
+    r.currency,
+    l.period_index,
+    l.bucket,
+    l.tariff_id,
+    l.element_index,
+    l.component_index,
+    l.quantity,
+    l.billed_quantity,
+    l.measured,
+    l.billed,
+    l.unit,
+    l.price,
+    l.vat,
+    l.cost_excl,
+    l.cost_incl
+from core.transactions as t
+inner join core.ratings as r
+    on
+        r.tenant_id = t.tenant_id
+        and r.transaction_id = t.id
+        and r.version = t.rating_version
+cross join lateral jsonb_array_elements(r.result -> 'lines') with ordinality as n (line, line_no)
+cross join lateral jsonb_to_record(n.line) as l (
+    period_index integer,
+    bucket text,
+    tariff_id text,
+    element_index integer,
+    component_index integer,
+    quantity numeric,
+    billed_quantity numeric,
+    measured numeric,
+    billed numeric,
+    unit text,
+    price numeric,
+    vat numeric,
+    cost_excl numeric,
+    cost_incl numeric
+)
+where t.state = 'priced';
+
+grant select (
+    tenant_id, transaction_id, line_no, rating_version, session_id, reservation_id, ended_at,
+    currency, period_index, bucket, tariff_id, element_index, component_index, quantity,
+    billed_quantity, measured, billed, unit, price, vat, cost_excl, cost_incl
+) on api.transaction_lines to staff, customer, platform;
+
+create trigger transaction_lines__refuse_change
+instead of insert or update or delete on api.transaction_lines
+for each row execute function audit.tg_view__refuse_change();
+
+comment on view api.transaction_lines is
+    E'A line of a priced transaction: what was paid for, and at which price.\n'
+    'Those of the rating that counts; ratings has the earlier ones. Ask for a transaction_id or a '
+    'range of ended_at. The figures are exact: rounding comes once, in the totals.';
+comment on column api.transaction_lines.tenant_id is 'The tenant that owns the row.';
+comment on column api.transaction_lines.transaction_id is 'The transaction.';
+comment on column api.transaction_lines.line_no is 'Number of the line within it, from 1.';
+comment on column api.transaction_lines.rating_version is 'The calculation that it is of.';
+comment on column api.transaction_lines.session_id is 'The session; null for a reservation.';
+comment on column api.transaction_lines.reservation_id is
+    'The reservation that nobody used; null for a session.';
+comment on column api.transaction_lines.ended_at is 'When the session or the reservation ended.';
+comment on column api.transaction_lines.currency is 'Of price, cost_excl and cost_incl.';
+comment on column api.transaction_lines.period_index is 'The charging period, from 0.';
+comment on column api.transaction_lines.bucket is
+    'What is paid for: FLAT, ENERGY, TIME, PARKING_TIME, RESERVATION_FLAT or RESERVATION_TIME.';
+comment on column api.transaction_lines.tariff_id is 'The tariff whose price it is.';
+comment on column api.transaction_lines.element_index is 'Its element, from 0.';
+comment on column api.transaction_lines.component_index is 'The component of that, from 0.';
+comment on column api.transaction_lines.quantity is
+    'What was measured, in seconds or watt-hours; 1 for FLAT.';
+comment on column api.transaction_lines.billed_quantity is
+    'The same after the step size of the price.';
+comment on column api.transaction_lines.measured is 'What was measured, in unit.';
+comment on column api.transaction_lines.billed is 'What is paid for, in unit.';
+comment on column api.transaction_lines.unit is 'h, kWh or, for FLAT, a session.';
+comment on column api.transaction_lines.price is 'Price of one unit, as the tariff says it.';
+comment on column api.transaction_lines.vat is 'VAT in percent; null where the tariff has none.';
+comment on column api.transaction_lines.cost_excl is
+    'Cost without VAT, exact; null when it cannot be known.';
+comment on column api.transaction_lines.cost_incl is
+    'Cost with VAT, exact; null when it cannot be known.';
 
 -- db/code/api/transactions.sql ----------------------------------------
 
@@ -36355,6 +36364,10 @@ grant select (
     user_id, note, rated_by, rated_at
 ) on core.ratings to staff, customer, platform;
 
+-- Other decisions of people are in core.session_resolutions, which logs itself.
+create trigger ratings__log_rerated after insert on core.ratings
+for each row when (new.reason = 'rerated')
+execute function audit.tg_log_change('-session', '-result', '-cdr_head');
 create trigger ratings__refuse_change before update or delete on core.ratings
 for each row execute function audit.tg_refuse_change('rated_by');
 create trigger ratings__refuse_truncate before truncate on core.ratings
@@ -36941,7 +36954,7 @@ using (true);
 
 grant select (
     tenant_id, id, session_id, reservation_id, state, user_id, started_at, ended_at, rating_version,
-    hold_reasons, hold_details, held_at, created_at, updated_at
+    hold_reasons, hold_details, held_at, written_off_version, written_off_at, created_at, updated_at
 ) on core.transactions to staff, customer, platform;
 
 create trigger transactions__touch_updated_at before update on core.transactions
@@ -37205,53 +37218,6 @@ revoke all on function jobs.export_meter_values(bigint, bigint) from public;
 grant execute on function jobs.export_meter_values(bigint, bigint) to jobs;
 comment on function jobs.export_meter_values(bigint, bigint) is
     'Read the rows of an export of meter_values, in the shape of the API''s list.';
-
--- db/code/jobs/export_transaction_lines.sql ----------------------------------------
-
--- Read the rows of an export of transaction_lines, in the shape of the API's list.
---
--- A stream: as an expression of a select list (select (r).* from (select
--- jobs.export_transaction_lines(1, 2) as r offset 0) as rows) a function in SQL gives row after row
--- as they are read, and keeps none. The range comes by sub-selects, so that the index on it is
--- read in order and nothing is sorted.
--- Only an export that runs has rows: the runner reads what a person asked for and no more.
--- Security definer: the jobs runner has no right on any table.
--- Called by: the jobs runner, in the transaction of jobs.begin_export.
-create or replace function jobs.export_transaction_lines(p_tenant_id bigint, p_export_id bigint)
-returns setof api.transaction_lines
-language sql
-stable
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-    select t.*
-    from api.transaction_lines as t
-    where
-        t.tenant_id = p_tenant_id
-        and t.ended_at >= (
-            select e.from_at
-            from core.exports as e
-            where
-                e.tenant_id = p_tenant_id
-                and e.id = p_export_id
-                and e.list = 'transaction_lines'
-                and e.state = 'running'
-        )
-        and t.ended_at < (
-            select e.to_at
-            from core.exports as e
-            where
-                e.tenant_id = p_tenant_id
-                and e.id = p_export_id
-                and e.list = 'transaction_lines'
-                and e.state = 'running'
-        )
-    order by t.ended_at, t.transaction_id, t.line_no;
-$$;
-revoke all on function jobs.export_transaction_lines(bigint, bigint) from public;
-grant execute on function jobs.export_transaction_lines(bigint, bigint) to jobs;
-comment on function jobs.export_transaction_lines(bigint, bigint) is
-    'Read the rows of an export of transaction_lines, in the shape of the API''s list.';
 
 -- db/code/ops/charge_point_volumes.sql ----------------------------------------
 
@@ -38025,7 +37991,8 @@ left join lateral (
     where d.tenant_id = x.tenant_id and d.evse_id = x.id
 ) as f on true
 left join lateral (
-    select array_agg(s.started_at) as started
+    -- The first of them: time of two sessions that overlap counts once.
+    select min(s.started_at) as started_at
     from core.sessions as s
     where
         s.tenant_id = x.tenant_id
@@ -38054,11 +38021,8 @@ cross join lateral (
 ) as a
 left join lateral (
     select
-        round(sum(extract(epoch from d.upper_at - greatest(d.lower_at, o.started_at))), 3)
-            as running_s
-    from unnest(r.started) as o (started_at)
-    where o.started_at < d.upper_at
-) as w on r.started is not null
+        round(extract(epoch from d.upper_at - greatest(d.lower_at, r.started_at)), 3) as running_s
+) as w on r.started_at < d.upper_at
 left join core.evse_days as u
     on u.tenant_id = x.tenant_id and u.evse_id = x.id and u.day = g.day::date
 where x.tenant_id = (select claims.tenant_id()) and a.available_s > 0;
@@ -38091,8 +38055,9 @@ comment on column report.utilisation.utilisation is 'occupied_s of available_s, 
 -- a record beside it, with who made it and why.
 -- Writes:  core.session_resolutions, core.transactions, core.ratings; with a tariff,
 --          core.session_tariffs. The session is locked.
--- Errors:  PT400 correction_invalid, PT403 permission_missing, PT404 session_unknown,
---          tariff_unknown, PT409 session_running, session_still_held, tariff_not_valid.
+-- Errors:  PT400 correction_invalid, reason_required, PT403 permission_missing,
+--          PT404 session_unknown, tariff_unknown, PT409 session_running, session_still_held,
+--          tariff_not_valid.
 -- Definer: these tables are written by functions only.
 create or replace function api.correct_session(
     session bigint,
@@ -38113,17 +38078,25 @@ declare
     v_session constant core.sessions := pricing.lock_session(session);
     v_started_at constant timestamptz := coalesce(started_at, v_session.started_at);
     v_ended_at constant timestamptz := coalesce(ended_at, v_session.ended_at);
-    v_meter_start_wh constant numeric := coalesce(meter_start_wh, v_session.meter_start_wh);
-    v_meter_stop_wh constant numeric := coalesce(meter_stop_wh, v_session.meter_stop_wh);
+    v_meter_start_wh constant numeric := trim_scale(round(
+        coalesce(meter_start_wh, v_session.meter_start_wh), 3
+    ));
+    v_meter_stop_wh constant numeric := trim_scale(round(
+        coalesce(meter_stop_wh, v_session.meter_stop_wh), 3
+    ));
     v_problem text;
     v_transaction core.transactions;
 begin
     v_problem := case
         when v_meter_start_wh is null then 'meter_start_wh is not known'
         when v_meter_stop_wh is null then 'meter_stop_wh is not known'
+        when
+            not v_meter_start_wh between -1e12 and 1e12 or not v_meter_stop_wh between -1e12 and 1e12
+            then 'a register is out of range'
         when v_meter_stop_wh < v_meter_start_wh then 'meter_stop_wh is below meter_start_wh'
         when v_ended_at < v_started_at then 'ended_at is before started_at'
         when not isfinite(v_started_at) then 'started_at is no moment'
+        when v_started_at < '2000-01-01T00:00:00Z' then 'started_at is before any session'
         when v_ended_at > now() + interval '1 minute' then 'ended_at lies ahead'
         when
             v_ended_at - v_started_at > make_interval(
@@ -38139,7 +38112,7 @@ begin
             hint = 'Times are ISO 8601 with a zone, registers are watt-hours.';
     end if;
     if tariff is not null then
-        perform pricing.set_operator_tariff(v_session, tariff);
+        perform pricing.set_operator_tariff(v_session, tariff, v_started_at);
     end if;
     v_transaction := pricing.resolve_session(
         v_session, 'corrected', reason, v_started_at, v_ended_at, v_meter_start_wh,
@@ -38164,6 +38137,194 @@ comment on function api.correct_session(
     'What is left out stays as the session says; registers are in watt-hours. The session keeps '
     'what was reported. Should it change later, the correction ends and it is judged anew. tariff '
     'is the id of one to price it with.';
+
+-- db/code/api/end_tariff.sql ----------------------------------------
+
+-- End a tariff: from then on no session gets it.
+--
+-- The version that is valid then ends there, planned ones that would start later are taken away.
+-- A last version that would have ended before lasts until then.
+-- Writes:  core.tariff_versions, with the row of core.tariffs locked.
+-- Errors:  PT403 permission_missing; PT404 tariff_unknown; PT400 tariff_validity_empty; PT409
+--          tariff_version_used.
+-- Definer: versions are written by functions only.
+create or replace function api.end_tariff(tariff text, ends_at timestamptz default now())
+returns setof api.tariffs
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    v_ends_at constant timestamptz := coalesce(end_tariff.ends_at, now());
+    v_tariff core.tariffs;
+begin
+    perform access.require_permission('tariffs.write');
+    v_tariff := pricing.lock_tariff(end_tariff.tariff);
+    if not isfinite(v_ends_at) then
+        raise exception using
+            errcode = 'PT400',
+            message = 'a tariff ends at a moment',
+            detail = '{"error":"tariff_validity_empty","path":"ends_at","reason":"is no moment"}',
+            hint = 'Name the moment, or leave ends_at out for now.';
+    end if;
+    perform pricing.make_room(v_tariff, v_ends_at);
+    delete from core.tariff_versions as v
+    where
+        v.tenant_id = v_tariff.tenant_id
+        and v.tariff_id = v_tariff.id
+        and lower(v.valid) > v_ends_at;
+    update core.tariff_versions as v
+    set valid = tstzrange(lower(v.valid), v_ends_at)
+    where
+        v.tenant_id = v_tariff.tenant_id
+        and v.id = (
+            select l.id
+            from core.tariff_versions as l
+            where l.tenant_id = v_tariff.tenant_id and l.tariff_id = v_tariff.id
+            order by lower(l.valid) desc
+            limit 1
+        )
+        and upper(v.valid) is distinct from v_ends_at;
+    return query
+    select t.* from api.tariffs as t
+    where t.tenant_id = v_tariff.tenant_id and t.id = v_tariff.id;
+end;
+$$;
+revoke all on function api.end_tariff(text, timestamptz) from public;
+grant execute on function api.end_tariff(text, timestamptz) to staff, platform;
+comment on function api.end_tariff(text, timestamptz) is
+    E'End a tariff: from a moment on, now when it is left out, no session gets it.\n'
+    'tariff is its OCPI id. The version that is valid then ends there, planned ones that would '
+    'start later are withdrawn; one that would have ended before lasts until then. Sessions that '
+    'have the tariff keep it. Refused where sessions after that moment used it. Needs '
+    'tariffs.write.';
+
+-- db/code/api/put_tariff.sql ----------------------------------------
+
+-- Put an OCPI tariff: a new one, or a new version of the one with its id.
+--
+-- The version starts at starts_at; else at the document's start_date_time, which for a tariff that
+-- has versions already counts only when it is still to come; else now. It ends at the document's
+-- end_date_time or where the next version starts. The version before ends where it starts; one that
+-- starts at the same moment is replaced. Putting what is valid then already makes none.
+-- Writes:  core.tariffs (row locked), core.tariff_versions.
+-- Errors:  PT403 permission_missing; PT400 tariff_invalid, tariff_id_required,
+--          tariff_validity_empty, ocpi_version_invalid; PT409 tariff_version_used.
+-- Definer: versions are written by functions only.
+create or replace function api.put_tariff(
+    document jsonb,
+    starts_at timestamptz default null,
+    name text default null,
+    ocpi_version text default null
+)
+returns setof api.tariff_versions
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    v_tenant_id constant bigint := claims.tenant_id();
+    v_tariff_id constant text := put_tariff.document ->> 'id';
+    v_hash text;
+    v_ocpi_version text;
+    v_tariff core.tariffs;
+    v_from timestamptz;
+    v_to timestamptz;
+    v_version_no integer;
+    v_same bigint;
+begin
+    perform access.require_permission('tariffs.write');
+    perform pricing.check_tariff(put_tariff.document);
+    if v_tariff_id is null then
+        raise exception using
+            errcode = 'PT400',
+            message = 'a tariff that is stored has an id',
+            detail = '{"error":"tariff_id_required","path":"$.id","reason":"is missing"}',
+            hint = 'Send one tariff, with the id that it keeps in all its versions.';
+    end if;
+    v_ocpi_version := pricing.judge_ocpi_version(put_tariff.document, put_tariff.ocpi_version);
+    v_hash := pricing.hash_tariff(put_tariff.document);
+
+    -- The row stays locked: versions of one tariff are put one after the other.
+    insert into core.tariffs (tenant_id, tariff_id, name)
+    values (v_tenant_id, v_tariff_id, btrim(coalesce(put_tariff.name, v_tariff_id)))
+    on conflict (tenant_id, tariff_key) do nothing;
+    v_tariff := pricing.lock_tariff(v_tariff_id);
+    update core.tariffs as t
+    set name = btrim(put_tariff.name)
+    where
+        t.tenant_id = v_tenant_id
+        and t.id = v_tariff.id
+        and t.name <> btrim(put_tariff.name);
+
+    v_from := coalesce(
+        put_tariff.starts_at,
+        pricing.judge_tariff_start(v_tariff, put_tariff.document),
+        now()
+    );
+    select v.id into v_same
+    from core.tariff_versions as v
+    where
+        v.tenant_id = v_tenant_id
+        and v.tariff_id = v_tariff.id
+        and v.valid @> v_from
+        and v.tariff_hash = v_hash
+        and v.ocpi_version = v_ocpi_version;
+    if v_same is null then
+        v_to := pricing.make_room(v_tariff, v_from);
+        v_to := least(v_to, pricing.parse_moment(put_tariff.document ->> 'end_date_time'));
+        if v_to <= v_from or not isfinite(v_from) then
+            raise exception using
+                errcode = 'PT400',
+                message = 'a version has a start, and an end after it or none',
+                detail = case
+                    when isfinite(v_from) then jsonb_build_object(
+                        'error', 'tariff_validity_empty', 'path', '$.end_date_time',
+                        'reason', 'is not later than the start of the version'
+                    )
+                    else '{"error":"tariff_validity_empty","path":"starts_at","reason":"is no moment"}'
+                end,
+                hint = 'Send a later end_date_time, or none, or an earlier starts_at.';
+        end if;
+        select coalesce(max(v.version_no), 0) + 1 into v_version_no
+        from core.tariff_versions as v
+        where v.tenant_id = v_tenant_id and v.tariff_id = v_tariff.id;
+        insert into core.tariff_versions as v (
+            tenant_id, tariff_id, version_no, ocpi_version, document, compiled, tariff_hash,
+            currency, valid, created_by
+        )
+        values (
+            v_tenant_id,
+            v_tariff.id,
+            v_version_no,
+            v_ocpi_version,
+            put_tariff.document,
+            pricing.compile_tariff(put_tariff.document),
+            v_hash,
+            put_tariff.document ->> 'currency',
+            tstzrange(v_from, v_to),
+            claims.user_id()
+        )
+        returning v.id into v_same;
+    end if;
+    return query
+    select v.* from api.tariff_versions as v where v.tenant_id = v_tenant_id and v.id = v_same;
+end;
+$$;
+revoke all on function api.put_tariff(jsonb, timestamptz, text, text) from public;
+grant execute on function api.put_tariff(jsonb, timestamptz, text, text) to staff, platform;
+comment on function api.put_tariff(jsonb, timestamptz, text, text) is
+    E'Put an OCPI tariff: a new one, or a new version of the one with its id.\n'
+    'document is a tariff of OCPI 2.2.1 or 2.3.0 (ocpi_version says which where it cannot be '
+    'seen). The version starts at starts_at, else at a start_date_time that is still to come, else '
+    'now, and the version before ends there; one that would start at the same moment is replaced '
+    'as long as no session used it. It ends at end_date_time or where the next planned version '
+    'starts. A start in the past is possible only where no session would have to change. name is '
+    'what people see. Putting what is valid then already makes no version. Needs tariffs.write.';
 
 -- db/code/api/relationships.sql ----------------------------------------
 
@@ -38317,8 +38478,8 @@ comment on function api.meter_values(api.charging_sessions) is
 --
 -- Writes:  core.session_resolutions, core.transactions, core.ratings; with a tariff,
 --          core.session_tariffs. The session is locked.
--- Errors:  PT403 permission_missing, PT404 session_unknown, tariff_unknown, PT409 session_running,
---          session_not_held, session_still_held, tariff_not_valid.
+-- Errors:  PT400 reason_required, PT403 permission_missing, PT404 session_unknown, tariff_unknown,
+--          PT409 session_running, session_not_held, session_still_held, tariff_not_valid.
 -- Definer: these tables are written by functions only.
 create or replace function api.release_session(
     session bigint,
@@ -38350,7 +38511,7 @@ begin
             hint = 'See held_sessions for those that wait for a decision.';
     end if;
     if tariff is not null then
-        perform pricing.set_operator_tariff(v_session, tariff);
+        perform pricing.set_operator_tariff(v_session, tariff, v_session.started_at);
     end if;
     v_transaction := pricing.resolve_session(v_session, 'released', reason);
     return query
@@ -38375,7 +38536,8 @@ comment on function api.release_session(bigint, text, text) is
 -- Writes:  core.transactions, core.ratings; with a tariff, core.session_tariffs. Session or
 --          reservation are locked.
 -- Errors:  PT400 reason_required, PT403 permission_missing, PT404 transaction_unknown (also for
---          another tenant's), tariff_unknown, PT409 transaction_not_priced, tariff_not_valid.
+--          another tenant's), tariff_unknown, PT409 session_still_held (nothing is kept then),
+--          transaction_not_priced, tariff_not_valid.
 -- Definer: these tables are written by functions only.
 create or replace function api.rerate_transaction(
     transaction bigint,
@@ -38389,24 +38551,21 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    -- By tenant and id, as the key has them: an `or` would read through all there are.
+    v_tenant_ids constant bigint[] := case
+        when claims.role() = 'platform' then array(select t.id from core.tenants as t)
+        else array[claims.tenant_id()]
+    end;
     v_transaction core.transactions;
     v_session core.sessions;
     v_reservation core.reservations;
     v_tariff_version_id bigint;
 begin
     perform access.require_permission('transactions.write');
-    if length(btrim(reason)) between 3 and 1000 is not true then
-        raise exception using
-            errcode = 'PT400',
-            message = 'a reason is required, of 3 to 1000 characters',
-            detail = '{"error":"reason_required"}',
-            hint = 'Say why; it is kept with the new rating.';
-    end if;
+    perform pricing.check_reason(reason);
     select t.* into v_transaction
     from core.transactions as t
-    where
-        t.id = transaction
-        and (t.tenant_id = claims.tenant_id() or claims.role() = 'platform');
+    where t.tenant_id = any(v_tenant_ids) and t.id = transaction;
     if not found then
         raise exception using
             errcode = 'PT404',
@@ -38436,11 +38595,12 @@ begin
 
     if v_transaction.session_id is not null then
         if tariff is not null then
-            perform pricing.set_operator_tariff(v_session, tariff);
+            perform pricing.set_operator_tariff(v_session, tariff, v_transaction.started_at);
         end if;
         perform pricing.rate_sessions(
             array[v_session.tenant_id], array[v_session.id], btrim(reason)
         );
+        v_transaction := pricing.get_priced_transaction(v_session.tenant_id, v_session.id);
     else
         if tariff is not null then
             v_tariff_version_id := (
@@ -38472,7 +38632,8 @@ comment on function api.rerate_transaction(bigint, text, text) is
 -- Never bill a session. A price that it had is credited (cdrs).
 --
 -- Writes:  core.session_resolutions, core.transactions. The session is locked.
--- Errors:  PT403 permission_missing, PT404 session_unknown, PT409 session_running.
+-- Errors:  PT400 reason_required, PT403 permission_missing, PT404 session_unknown,
+--          PT409 session_running.
 -- Definer: these tables are written by functions only.
 create or replace function api.write_off_session(session bigint, reason text)
 returns setof api.transactions
@@ -38546,6 +38707,53 @@ revoke all on function jobs.export_charging_sessions(bigint, bigint) from public
 grant execute on function jobs.export_charging_sessions(bigint, bigint) to jobs;
 comment on function jobs.export_charging_sessions(bigint, bigint) is
     'Read the rows of an export of charging_sessions, in the shape of the API''s list.';
+
+-- db/code/jobs/export_transaction_lines.sql ----------------------------------------
+
+-- Read the rows of an export of transaction_lines, in the shape of the API's list.
+--
+-- A stream: as an expression of a select list (select (r).* from (select
+-- jobs.export_transaction_lines(1, 2) as r offset 0) as rows) a function in SQL gives row after row
+-- as they are read, and keeps none. The range comes by sub-selects, so that the index on it is
+-- read in order and nothing is sorted.
+-- Only an export that runs has rows: the runner reads what a person asked for and no more.
+-- Security definer: the jobs runner has no right on any table.
+-- Called by: the jobs runner, in the transaction of jobs.begin_export.
+create or replace function jobs.export_transaction_lines(p_tenant_id bigint, p_export_id bigint)
+returns setof api.transaction_lines
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+    select t.*
+    from api.transaction_lines as t
+    where
+        t.tenant_id = p_tenant_id
+        and t.ended_at >= (
+            select e.from_at
+            from core.exports as e
+            where
+                e.tenant_id = p_tenant_id
+                and e.id = p_export_id
+                and e.list = 'transaction_lines'
+                and e.state = 'running'
+        )
+        and t.ended_at < (
+            select e.to_at
+            from core.exports as e
+            where
+                e.tenant_id = p_tenant_id
+                and e.id = p_export_id
+                and e.list = 'transaction_lines'
+                and e.state = 'running'
+        )
+    order by t.ended_at, t.transaction_id, t.line_no;
+$$;
+revoke all on function jobs.export_transaction_lines(bigint, bigint) from public;
+grant execute on function jobs.export_transaction_lines(bigint, bigint) to jobs;
+comment on function jobs.export_transaction_lines(bigint, bigint) is
+    'Read the rows of an export of transaction_lines, in the shape of the API''s list.';
 
 -- db/code/jobs/export_transactions.sql ----------------------------------------
 
@@ -38649,7 +38857,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function access.hash_password"]'),
     ('access/hash_token.sql', '7252cdbcb2970405a79d3554b677efc152a4b59000aa4d7baf9008c2feb098f4',
     '["function access.hash_token"]'),
-    ('access/is_permitted.sql', '6a98a2d5f8611fdfe25c99e0fd10294c45259604a975d6374e7e7c3db44ff5de',
+    ('access/is_permitted.sql', 'fff36b109df024856c21f4694f92c92ae92a4ab761a9ad119db7dbcb10311b10',
     '["function access.is_permitted"]'),
     ('access/is_time_zone.sql', 'cd5bf9bab97d6ca4eddd098a363fd0f2d654e954216bb19e3b9678f27d5dd484',
     '["function access.is_time_zone"]'),
@@ -38725,7 +38933,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function api.cancel_command", "grants api.cancel_command"]'),
     ('api/cancel_reservation.sql', 'bda86d4b8d54720b3d775e7c71d7031a021abaf8ed84207529c9877d2bde7d6d',
     '["function api.cancel_reservation", "grants api.cancel_reservation"]'),
-    ('api/cdrs.sql', '98c9976720d666e996474d31f516e3dda6f7b541859a92be16d37f9b46c27663',
+    ('api/cdrs.sql', 'aab2a567580d897e5340630a724efff075019b0d22fd277c57f4c5434a383dce',
     '["grants api.cdrs", "trigger cdrs__refuse_change on api.cdrs", "view api.cdrs"]'),
     ('api/certificate_requests.sql', '718ba96821763cc1c969fac407a8e5726eb1a5affd3025f44ef14baf4a8cc50f',
     '["grants api.certificate_requests", "view api.certificate_requests"]'),
@@ -38765,8 +38973,8 @@ insert into ops.applied_code (path, checksum, objects) values
     '["grants api.commands", "view api.commands"]'),
     ('api/configuration_changes.sql', '22ebc330310e591445515cb2c26e124021c34cfd1086ca8f029025c94422b12a',
     '["grants api.configuration_changes", "view api.configuration_changes"]'),
-    ('api/configuration_drift.sql', 'f32443aa382514a4858eff9c626c057626852f29f202b3d2fbe09e9056179f82',
-    '["grants api.configuration_drift", "view api.configuration_drift"]'),
+    ('api/configuration_drift.sql', '4287c8fd4e0e7e15cb676dddb1394dabc2a87051fb5ceec3c8f050071233e480',
+    '["grants api.configuration_drift", "trigger configuration_drift__refuse_change on api.configuration_drift", "view api.configuration_drift"]'),
     ('api/configuration_keys.sql', '252f1490ad39b1088867d5582534940acd9acd298bda94b376b6479f3a47c1a9',
     '["grants api.configuration_keys", "view api.configuration_keys"]'),
     ('api/configuration_template_keys.sql', '8ef4c54024e4baf72a1b48015b3a5b896cc29aa0c70328b9c87ddd37fcfe3b80',
@@ -38779,7 +38987,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["grants api.connector_status_changes", "view api.connector_status_changes"]'),
     ('api/connectors.sql', '6c2fbe67ac7e5ff9861e19dbd4f34230cf5027941bead7d08a8b6327b50c87ee',
     '["grants api.connectors", "view api.connectors"]'),
-    ('api/correct_session.sql', 'f7ac7d1cf8f6c8d299dc9d8561eb9a0f70db4fa80dce7376d1db5280953c3a1d',
+    ('api/correct_session.sql', '3495f1d870fb9b038268af07679a72395032d1ec65713b2e906287e5f0a56ae8',
     '["function api.correct_session", "grants api.correct_session"]'),
     ('api/create_api_key.sql', '01bfcba86698839c1e8bf2d2a1ae0b9a455d24b65fe94f72df138763af539fa6',
     '["function api.create_api_key", "grants api.create_api_key"]'),
@@ -38789,7 +38997,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function api.create_charge_point_key", "grants api.create_charge_point_key"]'),
     ('api/create_export.sql', '4943b5bdbd535587f3cdaed3cd3d1ddc0a6e4fef471279481eba0a088485f78f',
     '["function api.create_export", "grants api.create_export"]'),
-    ('api/create_export_link.sql', 'a8d530315549e600d61d7ce3b1e9ad261f318a0c8027ba81987503b6539fbf77',
+    ('api/create_export_link.sql', '2fee1824f5b5f58ecc79ea68f68c5932fc0d1767f2e64bbe6e02d543b67e1089',
     '["function api.create_export_link", "grants api.create_export_link"]'),
     ('api/create_role.sql', 'f4ca5f251969e5c453c7fabb2bc211b67d63c8673da24b9cc679e26aa4bdc7e0',
     '["function api.create_role", "grants api.create_role"]'),
@@ -38869,7 +39077,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function api.logout", "grants api.logout"]'),
     ('api/me.sql', '2ed178cba2966fc031a1608d285b63fa56b3ba8730a075fd22367ae27fc37443',
     '["function api.me", "grants api.me"]'),
-    ('api/meter_value_samples.sql', 'da2c3eedf3e44119e81b2d582322829ccf3812c52b234e78ce0afe5b406502cc',
+    ('api/meter_value_samples.sql', 'f88ff1d7370c361e4d485b9c5d234e06bc4260761f270310d7091881e4bb9f6a',
     '["grants api.meter_value_samples", "trigger meter_value_samples__refuse_change on api.meter_value_samples", "view api.meter_value_samples"]'),
     ('api/meter_values.sql', '2c3e1a0dd714681607b9ff3b77f3db00d66316327b6ce90c39f729cbb462c7be',
     '["grants api.meter_values", "view api.meter_values"]'),
@@ -38897,7 +39105,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function api.register_charge_point_certificate", "grants api.register_charge_point_certificate"]'),
     ('api/relationships.sql', '49d50dfc57929977366c1963a2fa8a8f871337f9f8339d745959acd10aa00ca6',
     '["function api.charge_points(api.authorizations)", "function api.charge_points(api.configuration_drift)", "function api.charge_points(api.connector_status_changes)", "function api.charge_points(api.meter_values)", "function api.charge_points(api.ocpp_messages)", "function api.charging_sessions(api.meter_values)", "function api.meter_values(api.charging_sessions)", "function api.users(api.audit_log)", "grants api.charge_points", "grants api.charging_sessions", "grants api.meter_values", "grants api.users"]'),
-    ('api/release_session.sql', '840fe41c501269c1c87377e467babac6d925e5ba378d3fc975d1fb7a9de44db8',
+    ('api/release_session.sql', '2a71bc8a5068b49dde8aa95818c3eda2dea3c3cc6efffd9aa919a4a8da051261',
     '["function api.release_session", "grants api.release_session"]'),
     ('api/remote_start_transaction.sql', '1dad73e94f662afc23e1ac73412b61818b106f07bbd7d1474c851e1bfde0cf95',
     '["function api.remote_start_transaction", "grants api.remote_start_transaction"]'),
@@ -38905,7 +39113,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function api.remote_stop_transaction", "grants api.remote_stop_transaction"]'),
     ('api/request_password_reset.sql', '0d47abf6f03fcb15c73cf437e3c75c888ecb6216614cb3b6648c3d7f50481118',
     '["function api.request_password_reset", "grants api.request_password_reset"]'),
-    ('api/rerate_transaction.sql', 'f3871d4b939334b5ec3b441017be96656082ce75df9d670f68c7af6c48ef8fc8',
+    ('api/rerate_transaction.sql', 'f2049ce5165768ac53aea45c089a8479db8e4dc0e187ca8f949924717f437ff5',
     '["function api.rerate_transaction", "grants api.rerate_transaction"]'),
     ('api/reservations.sql', '8ce16f50d497bfe06d8088d0da9ee6cf43dddeb70a07169b8ab2c55f19181862',
     '["grants api.reservations", "view api.reservations"]'),
@@ -38941,8 +39149,8 @@ insert into ops.applied_code (path, checksum, objects) values
     '["grants api.session_events", "view api.session_events"]'),
     ('api/session_resolutions.sql', '92fba112986ba8ae1bc96dabebd02d63ced1e457037d3c8c701bdd32172efce5',
     '["grants api.session_resolutions", "view api.session_resolutions"]'),
-    ('api/session_tariffs.sql', '595eb55fe54c4090ceef3b9564d4cb1088d41c84a26bdc847dfb7c50eb0255ea',
-    '["grants api.session_tariffs", "view api.session_tariffs"]'),
+    ('api/session_tariffs.sql', '2c32d25e99935168e6289a0802aefcdc955a3b6cdb2c75deeac8778b2407a7bd',
+    '["grants api.session_tariffs", "trigger session_tariffs__refuse_change on api.session_tariffs", "view api.session_tariffs"]'),
     ('api/set_charging_profile.sql', '4c4ca7bee1d84abdc37b81a63a1f7e964f635ed5fdb23c9785fc02d3bb6aabc0',
     '["function api.set_charging_profile", "function charging.find_charging_profile", "grants api.set_charging_profile"]'),
     ('api/set_user_role.sql', '349fa5b29b0f9f83a8d8dc8358fb1aba27353d021ba4c99ded97698b9a74fc36',
@@ -38961,17 +39169,17 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function api.tariff", "grants api.tariff"]'),
     ('api/tariff_assignments.sql', 'a988a7fff75d83f1cbebc3cf24d42b8bcfb6601e372e14b995ed030b7f775548',
     '["grants api.tariff_assignments", "view api.tariff_assignments"]'),
-    ('api/tariff_versions.sql', 'a2ec48b82d1827e7ff858e8162ecf884f21e53144782add52966c2a1b3551f22',
-    '["grants api.tariff_versions", "view api.tariff_versions"]'),
-    ('api/tariffs.sql', 'e2f2d6a268cbe3ceb807b967d2506d9f8061b9be6a0af13c36689aec21ab1ac3',
-    '["grants api.tariffs", "view api.tariffs"]'),
+    ('api/tariff_versions.sql', 'db1ed08225185a10896f479340ef7db9493ee269e15b458e419ca16248fd0e69',
+    '["grants api.tariff_versions", "trigger tariff_versions__refuse_change on api.tariff_versions", "view api.tariff_versions"]'),
+    ('api/tariffs.sql', '1e2ae98ec4f8baab29d0e6ec38bbc06372430236f997f60685eb065bb76f85d0',
+    '["grants api.tariffs", "trigger tariffs__refuse_change on api.tariffs", "view api.tariffs"]'),
     ('api/tenants.sql', 'ce510e5a63b4ec6efcf986f45fed01b4e82c86f73a24ca7705abcb7f14935f90',
     '["grants api.tenants", "view api.tenants"]'),
     ('api/token_for_key.sql', '298c5e3a5cd4cb44e462a90ee8ec100a44f772cf7b4bff6a13b193c0ce793d53',
     '["function api.token_for_key", "grants api.token_for_key"]'),
-    ('api/transaction_lines.sql', '499978b65f1a0317ae179c6c33735c247219a5a574d92e752e459718e1952016',
-    '["grants api.transaction_lines", "view api.transaction_lines"]'),
-    ('api/transaction_statistics.sql', '7cbc3283ada97655934b5a1a36f2e2c4539844b9c3a895cd2834f78dee9aabd8',
+    ('api/transaction_lines.sql', 'a9f4aed687c419ffc8980c6ec5b12951b195374b5b85e965c61ba70d9a207179',
+    '["grants api.transaction_lines", "trigger transaction_lines__refuse_change on api.transaction_lines", "view api.transaction_lines"]'),
+    ('api/transaction_statistics.sql', '660d279378b8ec3d9a2149daeb43f82eba71be27a1810224f5aa98a4b07d5985',
     '["function api.transaction_statistics", "grants api.transaction_statistics"]'),
     ('api/transactions.sql', '3c4ff70956cbf24dcf8f18b3defae8d7bf5a5039b51d16d3a687ce537922e950',
     '["grants api.transactions", "trigger transactions__refuse_change on api.transactions", "view api.transactions"]'),
@@ -38995,7 +39203,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["grants api.users", "view api.users"]'),
     ('api/verify_email.sql', '1fa0c415361dd4ce2d9d0ba162a96260b24ba742bf4be456d069d1fb812edcd8',
     '["function api.verify_email", "grants api.verify_email"]'),
-    ('api/write_off_session.sql', 'ebc306971b3ea1611e4c1dbe9d89dc3bd612775a200b0c77b969a886a0f90399',
+    ('api/write_off_session.sql', 'a208bba81753cdfedf196d5f064e9a35ae665693e690aab1188efdebf640942f',
     '["function api.write_off_session", "grants api.write_off_session"]'),
     ('audit/tg_audit_log__refuse_change.sql', 'dbd7692e73744c818bf3c91319e28270ada310492628faa1077c268bce2cafc5',
     '["function audit.tg_audit_log__refuse_change"]'),
@@ -39089,8 +39297,6 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function charging.take_id_token"]'),
     ('charging/tg_charging_profiles__check.sql', '43936a03930072021ae46f6d4314e0e24c49f4eb06e5eabb1cedbccb353cda5f',
     '["function charging.make_charging_profile", "function charging.tg_charging_profiles__check"]'),
-    ('charging/tg_meter_value_samples__refuse_change.sql', '412d63df73c9d0ee064e250261cc00b176f2ac2ba5cfaa0c82aee4afe8ad7ac8',
-    '["function charging.tg_meter_value_samples__refuse_change"]'),
     ('charging/tg_sessions__apply_profiles.sql', '952dd175b07954359ecc45b767c9f464cb0f5e6db3eb6a81eaaab77adc81cd54',
     '["function charging.tg_sessions__apply_profiles"]'),
     ('charging/tg_sessions__use_reservation.sql', '3e627f91a45cfef8957d4510114014c1f0e218d1c49828cc98142e2094045916',
@@ -39189,8 +39395,8 @@ insert into ops.applied_code (path, checksum, objects) values
     '["grants core.model_quirks", "policy model_quirks_delete_platform on core.model_quirks", "policy model_quirks_insert_platform on core.model_quirks", "policy model_quirks_select_platform on core.model_quirks", "policy model_quirks_select_staff on core.model_quirks", "policy model_quirks_update_platform on core.model_quirks", "trigger model_quirks__limit_delete on core.model_quirks", "trigger model_quirks__limit_update on core.model_quirks", "trigger model_quirks__log_change on core.model_quirks", "trigger model_quirks__touch_updated_at on core.model_quirks"]'),
     ('core/permissions.sql', '1709c0483097f684f925af9f45ef923e1d584787222a9b5f7a672367c55d02e7',
     '["grants core.permissions", "policy permissions_select_platform on core.permissions", "policy permissions_select_staff on core.permissions"]'),
-    ('core/ratings.sql', 'b2857d2fb77ecc6d0733e19e55c0050be45f7c807f49b5619ff04f4a82ca7faa',
-    '["grants core.ratings", "policy ratings_select_customer on core.ratings", "policy ratings_select_platform on core.ratings", "policy ratings_select_staff on core.ratings", "trigger ratings__refuse_change on core.ratings", "trigger ratings__refuse_truncate on core.ratings"]'),
+    ('core/ratings.sql', 'ee6560376e481fc3f25ba96dbe95e3b8a7d20952bb5e53e9ed3e15ad75269bac',
+    '["grants core.ratings", "policy ratings_select_customer on core.ratings", "policy ratings_select_platform on core.ratings", "policy ratings_select_staff on core.ratings", "trigger ratings__log_rerated on core.ratings", "trigger ratings__refuse_change on core.ratings", "trigger ratings__refuse_truncate on core.ratings"]'),
     ('core/reservations.sql', 'fd4463506a99643484e092362417aa8a7ccf1f9d3df10c8bde6d2801f0957353',
     '["grants core.reservations", "policy reservations_select_customer on core.reservations", "policy reservations_select_platform on core.reservations", "policy reservations_select_staff on core.reservations", "trigger reservations__queue on core.reservations", "trigger reservations__touch_updated_at on core.reservations"]'),
     ('core/role_permissions.sql', '7f8ccbeb30f632f6edf5a391c2491c182f0c59fcf00aafeb57264a5244f7910d',
@@ -39221,7 +39427,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["grants core.tenants", "policy tenants_insert_platform on core.tenants", "policy tenants_select_customer on core.tenants", "policy tenants_select_platform on core.tenants", "policy tenants_select_staff on core.tenants", "policy tenants_update_permission on core.tenants", "policy tenants_update_platform on core.tenants", "policy tenants_update_staff on core.tenants", "trigger tenants__check on core.tenants", "trigger tenants__create_roles on core.tenants", "trigger tenants__keep_a_platform_admin on core.tenants", "trigger tenants__limit_delete on core.tenants", "trigger tenants__limit_update on core.tenants", "trigger tenants__log_change on core.tenants", "trigger tenants__require_permission on core.tenants", "trigger tenants__touch_updated_at on core.tenants"]'),
     ('core/transaction_facts.sql', 'c70c0baa18d41a8e8bb65e2ed177e60b62642ca83aef24c6b4b4feb00ec7e43a',
     '["trigger charge_points__queue_facts on core.charge_points", "trigger session_tariffs__queue_facts on core.session_tariffs", "trigger sessions__queue_changed_facts on core.sessions", "trigger sessions__queue_deleted_facts on core.sessions", "trigger sessions__queue_ended_facts on core.sessions", "trigger sites__queue_facts on core.sites", "trigger tenants__queue_facts on core.tenants", "trigger transactions__queue_deleted_facts on core.transactions", "trigger transactions__queue_inserted_facts on core.transactions", "trigger transactions__queue_updated_facts on core.transactions"]'),
-    ('core/transactions.sql', '6dcdf40b25b9084f65ef64e091a89032b1df88cfdc86a7d29c138f97e107b206',
+    ('core/transactions.sql', '5cd5eb365ad9cbc78c04192ffd0af8c2ae1e50be8335ecfe386958c3f12ef386',
     '["grants core.transactions", "policy transactions_select_customer on core.transactions", "policy transactions_select_platform on core.transactions", "policy transactions_select_staff on core.transactions", "trigger transactions__touch_updated_at on core.transactions"]'),
     ('core/transfer_locations.sql', 'ec3c0fc74f582ec6b6903f87d61b8bb3e7b3a5c031e65ae64725492798352764',
     '["grants core.transfer_locations", "policy transfer_locations_delete_permission on core.transfer_locations", "policy transfer_locations_delete_platform on core.transfer_locations", "policy transfer_locations_delete_staff on core.transfer_locations", "policy transfer_locations_insert_permission on core.transfer_locations", "policy transfer_locations_insert_platform on core.transfer_locations", "policy transfer_locations_insert_staff on core.transfer_locations", "policy transfer_locations_select_platform on core.transfer_locations", "policy transfer_locations_select_staff on core.transfer_locations", "policy transfer_locations_update_permission on core.transfer_locations", "policy transfer_locations_update_platform on core.transfer_locations", "policy transfer_locations_update_staff on core.transfer_locations", "trigger transfer_locations__limit_delete on core.transfer_locations", "trigger transfer_locations__limit_update on core.transfer_locations", "trigger transfer_locations__log_change on core.transfer_locations", "trigger transfer_locations__normalise on core.transfer_locations", "trigger transfer_locations__require_permission on core.transfer_locations", "trigger transfer_locations__touch_updated_at on core.transfer_locations"]'),
@@ -39403,7 +39609,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function jobs.close_stale_sessions", "grants jobs.close_stale_sessions"]'),
     ('jobs/expire_commands.sql', 'f09c043f081ad08600c7575d5bebe6a67b712021fb7fd6c55485bb0c5bf46199',
     '["function jobs.expire_commands", "grants jobs.expire_commands"]'),
-    ('jobs/expire_records.sql', '4316a94f395e8721613c63bb678c9937d9b6dd81452a899648814f503a30a29b',
+    ('jobs/expire_records.sql', '3147bad9f0136dc7ede3fab7704973549078cafbb48425a817466a658a758e70',
     '["function jobs.delete_expired", "function jobs.expire_records", "grants jobs.expire_records"]'),
     ('jobs/expire_reservations.sql', '112fafdadd3279af7fcddbde65e2d6e5a1994f7cea43f10a7f7ce6b653ca5e04',
     '["function jobs.expire_reservations", "grants jobs.expire_reservations"]'),
@@ -39431,18 +39637,20 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function jobs.create_partition", "function jobs.drop_partition", "function jobs.list_partitions", "function jobs.maintain_partitions", "grants jobs.maintain_partitions"]'),
     ('jobs/mark_lost_connections.sql', 'b89737bc715413b6d000f99236da3a540133bf0c127abf49a405d7752ad43b0b',
     '["function jobs.mark_lost_connections", "grants jobs.mark_lost_connections"]'),
-    ('jobs/rate_expired_reservations.sql', 'f365642474daec15c80aebc7fc766f5d6b7ca8ad6de8dd84187e11fc8c99636a',
+    ('jobs/rate_expired_reservations.sql', '77e94be0a62000504dd131f1f3faff2ab915686f4b4dc94ca8eefc9a8d6264b2',
     '["function jobs.rate_expired_reservations", "grants jobs.rate_expired_reservations"]'),
     ('jobs/rate_sessions.sql', '1ae7f242ea932dd6dc51eca0700869c31f50997c0c35add8715e8902a3e8989e',
     '["function jobs.rate_sessions", "grants jobs.rate_sessions"]'),
-    ('jobs/redeem_export_link.sql', '148470fdb36e17a9cefce21568856775c2a19aab6be8cd521061ce18f85d9c55',
+    ('jobs/redeem_export_link.sql', '1d178e6e2718addf9b9b2ca22582114c8a3b86de75f06151658bbd68dd15b20b',
     '["function jobs.redeem_export_link", "grants jobs.redeem_export_link"]'),
-    ('jobs/refresh_facts.sql', '0bfe90470559c20d6ffeec9a706df30384141d5017b18f323bd83f5cb51facc8',
+    ('jobs/refresh_facts.sql', '83e2ce6174d0cc9a0c1139a1364b6b660456326cd364ed32f71b0bb23452bc5e',
     '["function jobs.list_evse_days", "function jobs.list_priced_spans", "function jobs.list_transaction_facts", "function jobs.refresh_facts", "function jobs.sum_seconds", "grants jobs.refresh_facts"]'),
-    ('jobs/refresh_meter_hours.sql', '1a00aea98242b57bd424d6c8c24e8a04d799889228133ecef630eed1df8dd96e',
+    ('jobs/refresh_meter_hours.sql', '699b0e73e63c53a149d56e1c3979e5c10091f17845d2031dd3d306eca02837ac',
     '["function jobs.make_meter_hours", "function jobs.refresh_meter_hours", "grants jobs.refresh_meter_hours"]'),
-    ('jobs/refresh_session_costs.sql', 'df29196450566668c16ecfb372dcffe4af4cb04740a0c84660fc38fae1511c95',
+    ('jobs/refresh_session_costs.sql', 'a6db622a155d096f5ebea53693db8bbec86f0ed65fce6aaf31e371382ebbee29',
     '["function jobs.refresh_session_costs", "grants jobs.refresh_session_costs"]'),
+    ('jobs/retry_failed_ratings.sql', '71d94a5b4fd99ef6ef184b6b68477a7f20432d3c11ddcdf950a58c55f9dfbf2e',
+    '["function jobs.retry_failed_ratings", "grants jobs.retry_failed_ratings"]'),
     ('jobs/run_campaigns.sql', 'bb7b9f2b8bf85ab4741cc21cb9b6053521b92830da4173cc8c0600ce90d71af0',
     '["function jobs.run_campaigns", "grants jobs.run_campaigns"]'),
     ('jobs/run_due.sql', 'c475c308ecedba7c7544993bfa2910195c8b9d160fe172c25788bedb8e316463',
@@ -39631,7 +39839,9 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function pricing.apportion"]'),
     ('pricing/check_period_tariffs.sql', 'cf22d5b91c49ddd54349c007d7af03c52e9356d8685fbcaa34b78558cdc98a94',
     '["function pricing.check_period_tariffs"]'),
-    ('pricing/check_session.sql', 'ce062b1b103312402c00c687a9fe4efb852285844f6538bd32dd4927a1888558',
+    ('pricing/check_reason.sql', 'a5bfe88b9e6c1a79c4693f76c56c75f24e410fdd54237f97ea0cc881764857f1',
+    '["function pricing.check_reason"]'),
+    ('pricing/check_session.sql', 'f2cd1c2afd0de9a7345eb4b8b7ac9e38b38fe3a2cd909cbd73287e52bec1b372',
     '["function pricing.check_session", "function pricing.is_moment", "function pricing.is_quantity", "function pricing.list_session_faults"]'),
     ('pricing/check_tariff.sql', '9a4ec79f413feebfb9e38b714a63508161cafda98304b243f9971b81ae0358b1',
     '["function pricing.check_tariff"]'),
@@ -39671,13 +39881,15 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function pricing.get_live_cost"]'),
     ('pricing/get_measured_session.sql', '362e21d0864babf3606ade102dab79db65c398d81e123194bcbe63027f9e84b1',
     '["function pricing.get_measured_session"]'),
+    ('pricing/get_priced_transaction.sql', 'fa2e5149ac2b963bc620d7550fa6cbf2350de97a4f4dfb9ffe9f3448f85e7d4c',
+    '["function pricing.get_priced_transaction"]'),
     ('pricing/get_resolution_basis.sql', '3f34879b9986a4de575508dc6a5516946550e5d6dbd1e09479a13c1c87534e70',
     '["function pricing.get_resolution_basis"]'),
     ('pricing/get_tariff_version.sql', 'c385c08938b207baffbdd5342e6f5c2e2d7dc36e95b677f76c1267aee37c6ff2',
     '["function pricing.get_tariff_version"]'),
     ('pricing/hash_tariff.sql', '51059f5e41a41c6fb27801a4b73722d2a939f3c1e4ee491cd4e5dced1172c73b',
     '["function pricing.hash_tariff"]'),
-    ('pricing/hold_failed_session.sql', 'c3df1ca2e8e7950be7778e611a594bef2c4f4b525040f4626f67b0f1ec16dad1',
+    ('pricing/hold_failed_session.sql', 'fef49d28a4420acc48b96f17fe741c10f7f5af38143a55c9579a90991d4fb105',
     '["function pricing.hold_failed_session"]'),
     ('pricing/judge_ocpi_version.sql', '17cc098ba0de0ba21b8812155a82c9682a20a005de6c377bc5db9ab415ce7f39',
     '["function pricing.judge_ocpi_version"]'),
@@ -39685,7 +39897,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function pricing.judge_tariff_start"]'),
     ('pricing/lint_tariff.sql', '0c41ce4a5b736ae323188ee07f191e09037755530b8c43ac673e57b1e5a24cd3',
     '["function pricing.lint_tariff"]'),
-    ('pricing/list_cuts.sql', '9cfb73b365a636f7177b20680dcaccedb08074b39ccf84b8576074c992bdf499',
+    ('pricing/list_cuts.sql', '4d3fc7d6cf3905ec1e339bf2d866094eb51a29b890a16afb8f3f7a7a131130ec',
     '["function pricing.list_cuts"]'),
     ('pricing/list_hold_findings.sql', '4be9a27eea4a13fac9b6e3cb7ea93be659248c24fe5d4fbbb2da89f91da66383',
     '["function pricing.list_hold_findings"]'),
@@ -39695,13 +39907,13 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function pricing.cut_axes", "function pricing.cut_axis", "function pricing.describe_cell", "function pricing.judge_coverage", "function pricing.list_price_coverage"]'),
     ('pricing/list_spanned_changes.sql', '262b4d58470216643e3afe0d8a3b922bf5f5e435a2d28743e8abbeee0738cd3c',
     '["function pricing.list_spanned_changes"]'),
-    ('pricing/list_tariff_errors.sql', '35eb0e1bef220015d104bbb42c2c021c592da83d04069c9c1d9289da1e96d03e',
+    ('pricing/list_tariff_errors.sql', 'd1317f1755e4eb970500612a8f2caa7c77804ecbb171554cc6686af0f6b3edea',
     '["function pricing.get_gross_limit", "function pricing.get_net_limit", "function pricing.is_field_sound", "function pricing.list_contradictions", "function pricing.list_tariff_errors", "function pricing.parse_moment"]'),
     ('pricing/list_tariff_fields.sql', 'b277c5511211e9a501a44ef3918bfbeb7b2a904d4f411c04c009681fa257e623',
     '["function pricing.list_items", "function pricing.list_tariff_fields", "function pricing.list_tariff_parts"]'),
     ('pricing/list_tariff_warnings.sql', '9da2752f57109edede3f32f9f62c9bab969fc3f277dfde3970d3c2a9fe991d90',
     '["function pricing.list_restriction_doubts", "function pricing.list_tariff_doubts", "function pricing.list_tariff_warnings"]'),
-    ('pricing/lock_session.sql', 'f728228225895e15e3b67420f040f12930ad730623bee97d042903007b8372a6',
+    ('pricing/lock_session.sql', 'cf8346d6a945e737708fc7265cfa06cffc94af91aac19cb877d8313286ea327c',
     '["function pricing.lock_session"]'),
     ('pricing/lock_tariff.sql', 'b72438538676033fff7d0827e1821295fd5a3707efa90eb6d94e9027fd836d72',
     '["function pricing.lock_tariff"]'),
@@ -39711,23 +39923,23 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function pricing.mark_exhausted_budgets"]'),
     ('pricing/measure_scenario.sql', '4792732a1c4f314427092b40e7b733d5ed8d3e07ce8bf2f59408880605675689',
     '["function pricing.judge_scenario_start", "function pricing.measure_scenario", "function pricing.refuse_scenario"]'),
-    ('pricing/price.sql', 'a5d919215e0eb86e7d5e0a46943819a65c4686bd5c595034a77677420da39013',
+    ('pricing/price.sql', '23da173f668f3f799e01009d3fd3de57cc97f03dba5108269975860369737a3d',
     '["function pricing.limit_price", "function pricing.list_taxes", "function pricing.price"]'),
-    ('pricing/rate_reservations.sql', '3c3a6047896c38904f266b032c1316e3cf8e674b81cb04d0c62585539589bdd2',
+    ('pricing/rate_reservations.sql', '020ed3ce187bf6a5252838117ebff0211434502cc89767574569bd2832180ab4',
     '["function pricing.rate_reservations"]'),
-    ('pricing/rate_sessions.sql', '1c893ed747dd52f9f833a9d068bc69f09b769addb92a6fd422c5947fbb9809cd',
+    ('pricing/rate_sessions.sql', 'eeda8a994a929f66b454c994d6348a9d0a3033ae25f68e2d93691a4a95bb4e93',
     '["function pricing.rate_sessions"]'),
-    ('pricing/refresh_live_costs.sql', '359e7cb106266f877523ab91248f0ccc680bb11958144706c1e6e38124af4b0c',
+    ('pricing/refresh_live_costs.sql', '058848b2691f32e137056d1f0ca3f8c74593f19a13d5b47a0bf8c51df91bbd4f',
     '["function pricing.refresh_live_costs"]'),
-    ('pricing/resolve_session.sql', 'f28800fffe9416b34e2bc0a9d4fa3459f4478e55f8fdcb0e7b5d7f522f9ffec2',
+    ('pricing/resolve_session.sql', '9a1c9608334f85a804aed1b102176eee249391f75ac57dd8bf1cfe378d17443e',
     '["function pricing.resolve_session"]'),
-    ('pricing/set_operator_tariff.sql', '0ac213020c0df10886837739b85ccf685eb948d25630bc801edc3cb92fb55487',
+    ('pricing/set_operator_tariff.sql', '2afd8cc99be97449e052ef36911dab9bf18fc5aed76377bc299fa2e49ae02964',
     '["function pricing.set_operator_tariff"]'),
-    ('pricing/set_session_tariff.sql', 'e17083b76c2f64f4c6391dd62eea9ab2503024c2e8a5d77b3a3e358993af8660',
+    ('pricing/set_session_tariff.sql', '5e104fc0ae54fc71a353760ccc0e57c01c04e2e4c9735d4cec785bbc524cd7fd',
     '["function pricing.set_session_tariff"]'),
     ('pricing/stop_sessions_over_budget.sql', 'b2b37e8097a8ac30895823ce7216b8ec1f541f6d1bb343a4f0b51202c74bebae',
     '["function pricing.is_session_over_budget", "function pricing.stop_session_over_budget", "function pricing.stop_sessions_over_budget", "function pricing.take_back_stops"]'),
-    ('pricing/tg_queue_without_tariff.sql', '2462271d6a77e760b72b0a775bb57cc2973950cb9e44ab2a3081b05e84ab411c',
+    ('pricing/tg_queue_without_tariff.sql', '2ec6d78b625104a552322f9752661264108fceebbce6191d73220733a46cad3c',
     '["function pricing.tg_queue_without_tariff"]'),
     ('pricing/tg_reservations__queue.sql', '4d8b618ccb10a7fcf88859c53a9a7879fbac5c2ffb5f12a0c2163bc864d6e789',
     '["function pricing.tg_reservations__queue"]'),
@@ -39759,7 +39971,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["grants report.transaction_taxes", "view report.transaction_taxes"]'),
     ('report/transactions.sql', 'a0e6b073682e40f35e4eb22900e2d191c01a106aa8479d7961872a5462db75e8',
     '["grants report.transactions", "view report.transactions"]'),
-    ('report/utilisation.sql', 'b32277bdedec2178b0d3380f1f231833712b04a731aac2fceaf2b5a0b32992ed',
+    ('report/utilisation.sql', 'a795229dde5b924b97c56fd91575e482fbc41970e7b6fa060a386de9f2f6b1a4',
     '["grants report.utilisation", "view report.utilisation"]')
 on conflict (path) do update
 set checksum = excluded.checksum, objects = excluded.objects, applied_at = now();

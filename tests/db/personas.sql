@@ -765,14 +765,14 @@ values
 insert into core.exports (
     tenant_id, id, list, from_at, to_at, state, requested_by, attempts, next_attempt_at,
     finished_at, row_count, size_bytes, sha256, file_name, url_prefix, expires_at, link_hash,
-    link_expires_at
+    link_made_by, link_expires_at
 )
 overriding system value
 select
     v.tenant_id, v.id, 'charging_sessions', date_trunc('month', now()), now(), 'ready',
     tests.user_id_of(v.who), 1, now(), now(), 2, 100, repeat('0', 64), 'charging_sessions.csv',
     'http://127.0.0.1:3080/exports/', now() + interval '1 day', sha256(convert_to(v.who, 'UTF8')),
-    now() + interval '1 day'
+    tests.user_id_of(v.who), now() + interval '1 day'
 from
     (values (101, 1001, 'greenway.operator'), (102, 2001, 'bluecharge.operator'))
     as v (tenant_id, id, who);

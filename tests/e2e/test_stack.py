@@ -38,6 +38,9 @@ class Stack:
             "VOLTARO_API_PORT": str(free_port()),
             "VOLTARO_OCPP_PORT": str(free_port()),
             "VOLTARO_FILES_PORT": str(free_port()),
+            # For other machines, and not there.
+            "http_proxy": "http://127.0.0.1:9",
+            "no_proxy": "",
         }
 
     def make(self, target: str) -> subprocess.CompletedProcess[str]:

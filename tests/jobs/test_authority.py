@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from jobs.authority import CommandAuthority, LocalAuthority, Subject, authority_of
 from jobs.exceptions import AuthorityError
 from jobs.requests import describe_request
+from tests.support.processes import wait_until
 from tests.support.requests import Key, make_request
 
 SUBJECT = Subject("SN-1", "Greenway", 30)
@@ -250,8 +251,17 @@ def test_what_a_command_started_ends_with_it(tmp_path: Path) -> None:
     with pytest.raises(AuthorityError, match="no answer within 3 s"):
         command(program, timeout_s=3).sign(make_request(KEYS["ecdsa"](), "x", "y"), SUBJECT)
     stat_file = Path("/proc") / (tmp_path / "pid").read_text() / "stat"
-    # Gone, or dead and not yet waited for by whoever inherited it.
-    assert not stat_file.exists() or stat_file.read_text().rsplit(")", 1)[1].split()[0] in "ZX"
+
+    def has_ended() -> bool:
+        try:
+            state = stat_file.read_text().rsplit(")", 1)[1].split()[0]
+        except (FileNotFoundError, ProcessLookupError):
+            return True
+        # Dead, and not yet waited for by whoever inherited it.
+        return state in "ZX"
+
+    # It was killed, and dies as soon as it gets a processor.
+    wait_until(has_ended, what="the end of the child")
 
 
 def test_a_command_that_never_stops_writing_fills_no_memory() -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import hashlib
 import io
 import os
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,13 @@ from db.connection import connect
 from tests.support.calls import key_of
 from tests.support.databases import Database
 from tests.support.people import People
-from tests.support.processes import RunningPart, running, wait_until
+from tests.support.processes import (
+    RunningPart,
+    free_port,
+    running,
+    running_postgrest,
+    wait_until,
+)
 
 Owner = psycopg.Connection[tuple[Any, ...]]
 RANGE = {"from": "2000-01-01T00:00:00Z", "to": "2000-02-01T00:00:00Z"}
@@ -47,7 +54,7 @@ def people(postgrest: RunningPart) -> Iterator[People]:
         yield clients
 
 
-@contextmanager
+@contextlib.contextmanager
 def runner(
     database: Database, home: Path, **environment: str
 ) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
@@ -207,6 +214,32 @@ def test_every_list_is_what_the_api_shows(
     assert ours == [[text.replace("\\\\", "\\") for text in row] for row in rows_of(shown.text)]
 
 
+def test_moments_are_in_utc_wherever_the_server_is(database: Database, tmp_path: Path) -> None:
+    """A server of one's own may have the zone and the dates of its country."""
+    make_sessions(database, per_tenant=1)
+    with connect(database.superuser_url) as superuser:
+        superuser.execute(
+            "do $$ begin"
+            " execute format('alter database %I set timezone = %L', current_database(),"
+            " 'Europe/Berlin');"
+            " execute format('alter database %I set datestyle = %L', current_database(), 'German');"
+            " end; $$"
+        )
+    with (
+        running_postgrest(database.settings, tmp_path) as part,
+        People(part.url) as people,
+        runner(database, tmp_path) as (_, log),
+    ):
+        export_id = ask(people)
+        await_state(people, export_id, "ready", "failed", log=log)
+        shown = people["greenway.operator"].get(
+            "/charging_sessions?started_at=lt.2000-02-01&select=started_at",
+            headers={"Accept": "text/csv"},
+        )
+        assert rows_of(shown.text) == [["started_at"], ["2000-01-01 00:00:01.25+00"]]
+        assert "2000-01-01 00:00:01.25+00" in fetch(link_of(people, export_id)["url"]).text
+
+
 def test_of_many_who_come_with_a_link_one_gets_the_file(
     database: Database, people: People, tmp_path: Path
 ) -> None:
@@ -221,6 +254,13 @@ def test_of_many_who_come_with_a_link_one_gets_the_file(
         for path in ("/", "/exports/", "/exports/vx_x", f"/exports/vx_{'x' * 43}", "/exports/../x"):
             assert fetch(base + path).status_code == 404
         assert fetch(f"{base}/health").text == "ok\n"
+        # A part would use the link up: whoever asks for one gets the whole file.
+        for part in ("bytes=0-3", "bytes=1000000-", "bytes=x"):
+            url = link_of(people, export_id)["url"]
+            with httpx.Client(trust_env=False) as client:
+                answer = client.get(url, headers={"Range": part})
+            assert (answer.status_code, answer.headers["accept-ranges"]) == (200, "none"), part
+            assert len(answer.content) == link_of(people, export_id)["size_bytes"]
         # Where the file is gone the link is not used up.
         url = link_of(people, export_id)["url"]
         (file,) = (tmp_path / "exports").iterdir()
@@ -300,6 +340,25 @@ def test_what_cannot_be_written_is_tried_again_and_given_up(
     assert refused.status_code == 409, refused.text
 
 
+def test_a_disk_that_is_full_half_way_is_tried_again_and_nothing_stays(
+    database: Database, owner: Owner, people: People, tmp_path: Path
+) -> None:
+    """A limit on the size of files stands for the disk: writing fails in the middle of COPY."""
+    make_sessions(database, per_tenant=5_000)
+    with runner(database, tmp_path) as (process, log):
+        wait_until(lambda: "connected as exporter" in log.read_text(), what="an exporter")
+        psutil.Process(process.pid).rlimit(psutil.RLIMIT_FSIZE, (500_000, -1))
+        export_id = ask(people)
+        wait_until(lambda: bool(state_of(people, export_id)["problem"]), what="a failure")
+        export = state_of(people, export_id)
+        assert (export["state"], "too large" in export["problem"]) == ("waiting", True), export
+        assert list((tmp_path / "exports").iterdir()) == []
+        psutil.Process(process.pid).rlimit(psutil.RLIMIT_FSIZE, (-1, -1))
+        owner.execute("update core.exports set next_attempt_at = now() where id = %s", [export_id])
+        export = await_state(people, export_id, "ready", "failed", log=log)
+        assert (export["state"], export["row_count"]) == ("ready", 5_000), log.read_text()
+
+
 def test_whoever_lost_the_right_gets_no_file(
     database: Database, owner: Owner, people: People, tmp_path: Path
 ) -> None:
@@ -314,6 +373,23 @@ def test_whoever_lost_the_right_gets_no_file(
     assert export["state"] == "failed"
     assert "may no longer" in export["problem"]
     assert not (tmp_path / "exports").exists()
+
+
+def test_a_link_ends_with_the_right_of_whoever_made_it(
+    database: Database, owner: Owner, people: People, tmp_path: Path
+) -> None:
+    with runner(database, tmp_path) as (_, log):
+        export_id = ask(people, "meter_values")
+        await_state(people, export_id, "ready", log=log)
+        url = link_of(people, export_id)["url"]
+        membership = (
+            "update core.memberships as m set is_active = %s from tests.personas as p"
+            " where p.name = 'greenway.operator' and m.user_id = p.user_id"
+        )
+        owner.execute(membership, [False])
+        assert fetch(url).status_code == 404
+        owner.execute(membership, [True])
+        assert fetch(url).status_code == 200
 
 
 def test_an_expired_file_is_deleted_and_a_needed_one_stays(
@@ -332,10 +408,19 @@ def test_an_expired_file_is_deleted_and_a_needed_one_stays(
         os.utime(path, (old, old))
     (tmp_path / "exports" / "notes.txt").write_text("not ours")
     os.utime(tmp_path / "exports" / "notes.txt", (old, old))
+    # What cannot be deleted stops nothing.
+    stuck = tmp_path / "exports" / "101-9999-1.csv"
+    (stuck / "inside").mkdir(parents=True)
+    os.utime(stuck, (old, old))
     with runner(database, tmp_path) as (_, log):
-        wait_until(lambda: "deleted" in log.read_text(), what="a sweep")
+        wait_until(lambda: "deleted 1" in log.read_text(), what="a sweep")
+        new = ask(people)
+        await_state(people, new, "ready", log=log)
+    assert f"{stuck.name} cannot be deleted" in log.read_text()
     assert {path.name for path in (tmp_path / "exports").iterdir()} == {
         f"101-{needed}-1.csv",
+        f"101-{new}-1.csv",
+        stuck.name,
         "notes.txt",
     }
 
@@ -369,18 +454,53 @@ def _temporary_bytes(owner: Owner) -> tuple[int]:
     return (int(row[0]),)
 
 
-@pytest.mark.parametrize(
-    ("port", "sentence"),
-    [("many", "VOLTARO_FILES_PORT must be a number"), ("1", "cannot listen on")],
-)
-def test_a_file_server_that_cannot_listen_says_so(
-    database: Database, tmp_path: Path, port: str, sentence: str
-) -> None:
-    # No address of this machine, whoever runs the test.
-    host = "192.0.2.1"
-    with runner(database, tmp_path, VOLTARO_FILES_PORT=port, VOLTARO_FILES_HOST=host) as (
-        process,
-        log,
-    ):
+def test_a_port_that_is_none_is_refused(database: Database, tmp_path: Path) -> None:
+    with runner(database, tmp_path, VOLTARO_FILES_PORT="many") as (process, log):
         assert process.wait(20) == 2
-        assert sentence in log.read_text()
+        assert "VOLTARO_FILES_PORT must be a number" in log.read_text()
+
+
+def test_jobs_go_on_while_the_file_server_cannot_listen(
+    database: Database, people: People, tmp_path: Path
+) -> None:
+    """Somebody else has its port for a while: it listens when that is free again."""
+    port = free_port()
+    with socket.create_server(("127.0.0.1", port)) as taken:
+        environment = {"VOLTARO_FILES_PORT": str(port), "VOLTARO_FILES_HOST": "127.0.0.1"}
+        with runner(database, tmp_path, **environment) as (process, log):
+            export_id = ask(people, "meter_values")
+            await_state(people, export_id, "ready", log=log)
+            assert "the file server cannot listen on" in log.read_text()
+            assert "connected as runner" in log.read_text()
+            url = link_of(people, export_id)["url"]
+            assert f":{port}/" in url
+            taken.close()
+
+            def is_served() -> bool:
+                try:
+                    return fetch(url).status_code == 200
+                except httpx.TransportError:
+                    return False
+
+            wait_until(is_served, what="the file")
+            assert process.poll() is None
+
+
+def test_connections_that_ask_for_nothing_do_not_keep_the_others_out(
+    database: Database, people: People, tmp_path: Path
+) -> None:
+    with runner(database, tmp_path) as (_, log):
+        export_id = ask(people, "meter_values")
+        await_state(people, export_id, "ready", log=log)
+        url = link_of(people, export_id)["url"]
+        base = url.rpartition("/exports/")[0]
+        port = int(base.rpartition(":")[2])
+        with contextlib.ExitStack() as stack:
+            for number in range(70):
+                idle = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+                # Half of a request is none.
+                if number % 2:
+                    idle.sendall(b"GET /health HTTP/1.1\r\n")
+            wait_until(lambda: fetch(f"{base}/health").status_code == 503, what="a full server")
+            wait_until(lambda: fetch(f"{base}/health").status_code == 200, what="a free server")
+            assert fetch(url).status_code == 200

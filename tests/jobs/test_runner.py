@@ -55,7 +55,7 @@ def test_every_due_job_runs_and_none_fails(
 def test_a_lost_connection_is_made_again(
     runner: subprocess.Popen[bytes], database: Database, log: Path
 ) -> None:
-    wait_until(lambda: "connected" in log.read_text(), what="a first connection")
+    wait_until(lambda: "connected as runner" in log.read_text(), what="a first connection")
     with psycopg.connect(database.superuser_url, autocommit=True) as connection:
         connection.execute(
             "select pg_terminate_backend(pid) from pg_stat_activity"

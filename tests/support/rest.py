@@ -9,7 +9,10 @@ import urllib.request
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Answer", "Api", "ApiError"]
+__all__ = ["OPENER", "Answer", "Api", "ApiError"]
+
+OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+"""Opens addresses of this machine: a proxy in the environment is for others."""
 
 _TIMEOUT_S = 20
 
@@ -70,7 +73,7 @@ class Api:
         path = f"{relation}?{urllib.parse.urlencode(parameters)}"
         request = self._request("GET", path, accept="text/csv")
         try:
-            with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as answer:  # noqa: S310
+            with OPENER.open(request, timeout=_TIMEOUT_S) as answer:
                 return str(answer.read().decode())
         except urllib.error.HTTPError as error:
             with error:
@@ -79,7 +82,7 @@ class Api:
     def _send(self, method: str, path: str, body: bytes | None = None) -> Answer:
         request = self._request(method, path, body)
         try:
-            with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as answer:  # noqa: S310
+            with OPENER.open(request, timeout=_TIMEOUT_S) as answer:
                 return Answer(answer.status, _decode(answer.read()))
         except urllib.error.HTTPError as error:
             with error:

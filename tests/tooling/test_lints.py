@@ -62,6 +62,13 @@ _BROKEN = {
         ),
         "api.t: is neither a view nor a function",
     ),
+    "view_changes": (
+        (
+            "create view api.v with (security_invoker = true) as select 1 as n;"
+            " comment on view api.v is 'Made by a test.'; grant select (n) on api.v to staff"
+        ),
+        "api.v: is a view whose change is a 500",
+    ),
     "public_rights": (
         f"{_FUNCTION} grant execute on function fleet.f(integer) to public",
         "fleet.f: may be executed by public",

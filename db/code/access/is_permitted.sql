@@ -1,5 +1,6 @@
 -- Whether a person may do something in a tenant, now: what claims.has_permission asks of whoever
--- is asking, for work that is done later on somebody's behalf.
+-- is asking, for work that is done later on somebody's behalf. The platform may everything, in
+-- every tenant.
 --
 -- Called by: jobs.take_export, jobs.redeem_export_link.
 create or replace function access.is_permitted(
@@ -20,14 +21,14 @@ as $$
         inner join core.users as u on u.id = m.user_id
         inner join core.tenants as t on t.id = m.tenant_id
         where
-            m.tenant_id = p_tenant_id
-            and m.user_id = p_user_id
+            m.user_id = p_user_id
             and m.is_active
             and u.is_active
             and t.is_active
             and (
                 r.audience = 'platform'
-                or exists (
+                or m.tenant_id = p_tenant_id
+                and exists (
                     select
                     from core.role_permissions as rp
                     where

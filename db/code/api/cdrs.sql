@@ -2,7 +2,8 @@
 --
 -- A CDR is never changed (OCPI 2.2.1 mod_cdrs, credit CDRs): each rating is one, and one that a
 -- newer rating or a write-off took the place of has a credit CDR beside it, its total negative.
--- Amounts of single lines are rounded to four decimals, the digits of an OCPI number.
+-- What is written off stays credited, whatever becomes of it. Volumes and amounts of single lines
+-- are rounded to four decimals, the digits of an OCPI number.
 create or replace view api.cdrs
 with (security_invoker = true) as
 select
@@ -16,6 +17,12 @@ select
     r.ended_at,
     k.issued_at,
     h.head
+    -- Its list of token types has no EMAID.
+    || case
+        when h.head #>> '{cdr_token,type}' = 'EMAID'
+            then jsonb_build_object('cdr_token', h.head -> 'cdr_token' || '{"type": "OTHER"}')
+        else '{}'
+    end
     || (h.body || jsonb_build_object(
         'tariffs', coalesce(d.tariffs_2_2_1, '[]'),
         'total_cost', jsonb_strip_nulls(jsonb_build_object(
@@ -36,6 +43,8 @@ select
                     'amount', k.sign * (x.tax ->> 'tax')::numeric
                 )
                 from jsonb_array_elements(r.result -> 'taxes') with ordinality as x (tax, no)
+                -- Where no rate is known, no tax is.
+                where x.tax ->> 'vat' is not null
                 order by x.no
             )
         )
@@ -50,12 +59,17 @@ left join core.ratings as a
         and a.transaction_id = r.transaction_id
         and a.version = r.version + 1
 cross join lateral (
-    select a.version is not null or t.state = 'written_off' as is_credited
+    select
+        a.version is not null or coalesce(r.version = t.written_off_version, false)
+            as is_credited
 ) as f
 cross join lateral (
     select false as is_credit, 1 as sign, r.rated_at as issued_at
     union all
-    select true, -1, coalesce(a.rated_at, t.updated_at)
+    select
+        true,
+        -1,
+        case when r.version = t.written_off_version then t.written_off_at else a.rated_at end
     where f.is_credited
 ) as k
 left join core.tariff_versions as v
@@ -67,19 +81,22 @@ cross join lateral (
             'country_code', n.country_code,
             'party_id', n.party_id,
             'id', format('%s-%s%s', t.id, r.version, case when k.is_credit then '-C' end),
-            'start_date_time', r.session -> 'start_date_time',
-            'end_date_time', r.session -> 'end_date_time'
+            -- To the millisecond: a moment of OCPI has 25 characters at most.
+            'start_date_time', left(rtrim(r.session ->> 'start_date_time', 'Z'), 23) || 'Z',
+            'end_date_time', left(rtrim(r.session ->> 'end_date_time', 'Z'), 23) || 'Z'
         )
         || r.cdr_head as head,
         jsonb_build_object(
             'currency', r.currency,
             'charging_periods', array(
                 select jsonb_strip_nulls(jsonb_build_object(
-                    'start_date_time', p.period -> 'start_date_time',
+                    'start_date_time',
+                    left(rtrim(p.period ->> 'start_date_time', 'Z'), 23) || 'Z',
                     'tariff_id', coalesce(p.period ->> 'tariff_id', w.tariff_id),
                     'dimensions', array(
                         select jsonb_build_object(
-                            'type', m.dimension -> 'type', 'volume', m.dimension -> 'volume'
+                            'type', m.dimension -> 'type',
+                            'volume', trim_scale(round((m.dimension ->> 'volume')::numeric, 4))
                         )
                         from jsonb_array_elements(p.period -> 'dimensions')
                         with ordinality as m (dimension, no)
@@ -146,7 +163,8 @@ left join lateral (
 -- tax_included.
 left join lateral (
     select
-        jsonb_build_array(
+        -- Prices with their tax in them are none of 2.2.1: no tariff is better than another one.
+        case when b.document ->> 'tax_included' = 'YES' then '[]' else jsonb_build_array(
             (b.document - '{tax_included,min_price,max_price}'::text[])
             || jsonb_strip_nulls(jsonb_build_object(
                 'min_price', case
@@ -176,7 +194,7 @@ left join lateral (
                         )
                 end
             ))
-        ) as tariffs_2_2_1,
+        ) end as tariffs_2_2_1,
         jsonb_build_array(
             (b.document - '{min_price,max_price}'::text[])
             || jsonb_strip_nulls(jsonb_build_object(

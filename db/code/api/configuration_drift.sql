@@ -41,6 +41,10 @@ grant select (
     tenant_id, charge_point_id, configuration_template_id, key, wanted, actual, why, reported_at
 ) on api.configuration_drift to staff, platform;
 
+create trigger configuration_drift__refuse_change
+instead of insert or update or delete on api.configuration_drift
+for each row execute function audit.tg_view__refuse_change();
+
 comment on view api.configuration_drift is
     E'Where the configuration of a charge point differs from the template that it follows.\n'
     'apply_configuration_template sends what is missing or different.';

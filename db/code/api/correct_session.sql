@@ -4,8 +4,9 @@
 -- a record beside it, with who made it and why.
 -- Writes:  core.session_resolutions, core.transactions, core.ratings; with a tariff,
 --          core.session_tariffs. The session is locked.
--- Errors:  PT400 correction_invalid, PT403 permission_missing, PT404 session_unknown,
---          tariff_unknown, PT409 session_running, session_still_held, tariff_not_valid.
+-- Errors:  PT400 correction_invalid, reason_required, PT403 permission_missing,
+--          PT404 session_unknown, tariff_unknown, PT409 session_running, session_still_held,
+--          tariff_not_valid.
 -- Definer: these tables are written by functions only.
 create or replace function api.correct_session(
     session bigint,
@@ -26,17 +27,25 @@ declare
     v_session constant core.sessions := pricing.lock_session(session);
     v_started_at constant timestamptz := coalesce(started_at, v_session.started_at);
     v_ended_at constant timestamptz := coalesce(ended_at, v_session.ended_at);
-    v_meter_start_wh constant numeric := coalesce(meter_start_wh, v_session.meter_start_wh);
-    v_meter_stop_wh constant numeric := coalesce(meter_stop_wh, v_session.meter_stop_wh);
+    v_meter_start_wh constant numeric := trim_scale(round(
+        coalesce(meter_start_wh, v_session.meter_start_wh), 3
+    ));
+    v_meter_stop_wh constant numeric := trim_scale(round(
+        coalesce(meter_stop_wh, v_session.meter_stop_wh), 3
+    ));
     v_problem text;
     v_transaction core.transactions;
 begin
     v_problem := case
         when v_meter_start_wh is null then 'meter_start_wh is not known'
         when v_meter_stop_wh is null then 'meter_stop_wh is not known'
+        when
+            not v_meter_start_wh between -1e12 and 1e12 or not v_meter_stop_wh between -1e12 and 1e12
+            then 'a register is out of range'
         when v_meter_stop_wh < v_meter_start_wh then 'meter_stop_wh is below meter_start_wh'
         when v_ended_at < v_started_at then 'ended_at is before started_at'
         when not isfinite(v_started_at) then 'started_at is no moment'
+        when v_started_at < '2000-01-01T00:00:00Z' then 'started_at is before any session'
         when v_ended_at > now() + interval '1 minute' then 'ended_at lies ahead'
         when
             v_ended_at - v_started_at > make_interval(
@@ -52,7 +61,7 @@ begin
             hint = 'Times are ISO 8601 with a zone, registers are watt-hours.';
     end if;
     if tariff is not null then
-        perform pricing.set_operator_tariff(v_session, tariff);
+        perform pricing.set_operator_tariff(v_session, tariff, v_started_at);
     end if;
     v_transaction := pricing.resolve_session(
         v_session, 'corrected', reason, v_started_at, v_ended_at, v_meter_start_wh,

@@ -1,7 +1,8 @@
 -- Make the address at which the file of an export is fetched, once.
 --
 -- The address holds a token whose hash alone is kept: it is told here and never again. A new one
--- ends the one before, which also helps when a transfer broke off.
+-- ends the one before, which also helps when a transfer broke off. It is good as long as whoever
+-- made it may export.
 -- An export that runs is locked for as long as that takes, so its state is asked for first.
 -- Writes:  core.exports.
 -- Errors:  PT403 permission_missing, PT404 export_unknown, PT409 export_not_ready,
@@ -47,6 +48,7 @@ begin
     end if;
     update core.exports as e
     set link_hash = access.hash_token(v_token),
+        link_made_by = claims.user_id(),
         link_expires_at = least(
             now() + make_interval(
                 mins => access.get_setting('exports.link_minutes')::integer

@@ -75,7 +75,7 @@ grant select (
 
 create trigger meter_value_samples__refuse_change
 instead of insert or update or delete on api.meter_value_samples
-for each row execute function charging.tg_meter_value_samples__refuse_change();
+for each row execute function audit.tg_view__refuse_change();
 
 comment on view api.meter_value_samples is
     E'A single measured value: meter_values, one row per measurand and phase.\n'

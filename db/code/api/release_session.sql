@@ -2,8 +2,8 @@
 --
 -- Writes:  core.session_resolutions, core.transactions, core.ratings; with a tariff,
 --          core.session_tariffs. The session is locked.
--- Errors:  PT403 permission_missing, PT404 session_unknown, tariff_unknown, PT409 session_running,
---          session_not_held, session_still_held, tariff_not_valid.
+-- Errors:  PT400 reason_required, PT403 permission_missing, PT404 session_unknown, tariff_unknown,
+--          PT409 session_running, session_not_held, session_still_held, tariff_not_valid.
 -- Definer: these tables are written by functions only.
 create or replace function api.release_session(
     session bigint,
@@ -35,7 +35,7 @@ begin
             hint = 'See held_sessions for those that wait for a decision.';
     end if;
     if tariff is not null then
-        perform pricing.set_operator_tariff(v_session, tariff);
+        perform pricing.set_operator_tariff(v_session, tariff, v_session.started_at);
     end if;
     v_transaction := pricing.resolve_session(v_session, 'released', reason);
     return query

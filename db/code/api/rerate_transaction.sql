@@ -5,7 +5,8 @@
 -- Writes:  core.transactions, core.ratings; with a tariff, core.session_tariffs. Session or
 --          reservation are locked.
 -- Errors:  PT400 reason_required, PT403 permission_missing, PT404 transaction_unknown (also for
---          another tenant's), tariff_unknown, PT409 transaction_not_priced, tariff_not_valid.
+--          another tenant's), tariff_unknown, PT409 session_still_held (nothing is kept then),
+--          transaction_not_priced, tariff_not_valid.
 -- Definer: these tables are written by functions only.
 create or replace function api.rerate_transaction(
     transaction bigint,
@@ -19,24 +20,21 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    -- By tenant and id, as the key has them: an `or` would read through all there are.
+    v_tenant_ids constant bigint[] := case
+        when claims.role() = 'platform' then array(select t.id from core.tenants as t)
+        else array[claims.tenant_id()]
+    end;
     v_transaction core.transactions;
     v_session core.sessions;
     v_reservation core.reservations;
     v_tariff_version_id bigint;
 begin
     perform access.require_permission('transactions.write');
-    if length(btrim(reason)) between 3 and 1000 is not true then
-        raise exception using
-            errcode = 'PT400',
-            message = 'a reason is required, of 3 to 1000 characters',
-            detail = '{"error":"reason_required"}',
-            hint = 'Say why; it is kept with the new rating.';
-    end if;
+    perform pricing.check_reason(reason);
     select t.* into v_transaction
     from core.transactions as t
-    where
-        t.id = transaction
-        and (t.tenant_id = claims.tenant_id() or claims.role() = 'platform');
+    where t.tenant_id = any(v_tenant_ids) and t.id = transaction;
     if not found then
         raise exception using
             errcode = 'PT404',
@@ -66,11 +64,12 @@ begin
 
     if v_transaction.session_id is not null then
         if tariff is not null then
-            perform pricing.set_operator_tariff(v_session, tariff);
+            perform pricing.set_operator_tariff(v_session, tariff, v_transaction.started_at);
         end if;
         perform pricing.rate_sessions(
             array[v_session.tenant_id], array[v_session.id], btrim(reason)
         );
+        v_transaction := pricing.get_priced_transaction(v_session.tenant_id, v_session.id);
     else
         if tariff is not null then
             v_tariff_version_id := (

@@ -28,6 +28,10 @@ grant select (
     chosen_at
 ) on api.session_tariffs to staff, customer, platform;
 
+create trigger session_tariffs__refuse_change
+instead of insert or update or delete on api.session_tariffs
+for each row execute function audit.tg_view__refuse_change();
+
 comment on view api.session_tariffs is
     E'The tariff that a session is priced with, and why it is that one.\n'
     'It is chosen for the begin of the session and follows what is learnt of place, token and '

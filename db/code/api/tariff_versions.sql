@@ -22,6 +22,10 @@ grant select (
     valid_from, valid_to, created_at, created_by
 ) on api.tariff_versions to staff, customer, platform;
 
+create trigger tariff_versions__refuse_change
+instead of insert or update or delete on api.tariff_versions
+for each row execute function audit.tg_view__refuse_change();
+
 comment on view api.tariff_versions is
     'What a tariff costs from a moment on, never changed: put_tariff makes a new version. Drivers '
     'see those that their sessions are priced with.';

@@ -29,6 +29,10 @@ grant select (
     valid_to, next_version_at, created_at, updated_at
 ) on api.tariffs to staff, customer, platform;
 
+create trigger tariffs__refuse_change
+instead of insert or update or delete on api.tariffs
+for each row execute function audit.tg_view__refuse_change();
+
 comment on view api.tariffs is
     'Tariffs with the version that is valid now. put_tariff and end_tariff write them, '
     'tariff_assignments says where and for whom they hold. Drivers see those of their sessions.';

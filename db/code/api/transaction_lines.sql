@@ -55,6 +55,10 @@ grant select (
     billed_quantity, measured, billed, unit, price, vat, cost_excl, cost_incl
 ) on api.transaction_lines to staff, customer, platform;
 
+create trigger transaction_lines__refuse_change
+instead of insert or update or delete on api.transaction_lines
+for each row execute function audit.tg_view__refuse_change();
+
 comment on view api.transaction_lines is
     E'A line of a priced transaction: what was paid for, and at which price.\n'
     'Those of the rating that counts; ratings has the earlier ones. Ask for a transaction_id or a '

@@ -251,17 +251,22 @@ begin
                     ),
                     0,
                     0
-                from core.sessions as s
+                from (
+                    -- The first of them: time of two sessions that overlap counts once.
+                    select s.evse_id, min(s.started_at) as started_at
+                    from core.sessions as s
+                    where
+                        s.tenant_id = $1
+                        -- The first is what the index of open sessions asks for.
+                        and s.state <> 'ended'
+                        and s.state = 'active'
+                    group by s.evse_id
+                ) as s
                 inner join places as p on p.evse_id = s.evse_id
                 inner join bounds as b
                     on
                         b.time_zone = p.time_zone
                         and b.upper_at > greatest(b.lower_at, s.started_at)
-                where
-                    s.tenant_id = $1
-                    -- The first is what the index of open sessions asks for.
-                    and s.state <> 'ended'
-                    and s.state = 'active'
             ) as u
             group by u.key
         ),

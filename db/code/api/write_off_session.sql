@@ -1,7 +1,8 @@
 -- Never bill a session. A price that it had is credited (cdrs).
 --
 -- Writes:  core.session_resolutions, core.transactions. The session is locked.
--- Errors:  PT403 permission_missing, PT404 session_unknown, PT409 session_running.
+-- Errors:  PT400 reason_required, PT403 permission_missing, PT404 session_unknown,
+--          PT409 session_running.
 -- Definer: these tables are written by functions only.
 create or replace function api.write_off_session(session bigint, reason text)
 returns setof api.transactions

@@ -17,6 +17,10 @@ grant select (
     user_id, note, rated_by, rated_at
 ) on core.ratings to staff, customer, platform;
 
+-- Other decisions of people are in core.session_resolutions, which logs itself.
+create trigger ratings__log_rerated after insert on core.ratings
+for each row when (new.reason = 'rerated')
+execute function audit.tg_log_change('-session', '-result', '-cdr_head');
 create trigger ratings__refuse_change before update or delete on core.ratings
 for each row execute function audit.tg_refuse_change('rated_by');
 create trigger ratings__refuse_truncate before truncate on core.ratings

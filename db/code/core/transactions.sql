@@ -12,7 +12,7 @@ using (true);
 
 grant select (
     tenant_id, id, session_id, reservation_id, state, user_id, started_at, ended_at, rating_version,
-    hold_reasons, hold_details, held_at, created_at, updated_at
+    hold_reasons, hold_details, held_at, written_off_version, written_off_at, created_at, updated_at
 ) on core.transactions to staff, customer, platform;
 
 create trigger transactions__touch_updated_at before update on core.transactions

@@ -88,9 +88,13 @@ begin
                 ),
                 ('core.alarms', 'cleared_at < $1', 'jobs.alarm_days'),
                 ('core.configuration_changes', 'changed_at < $1', 'jobs.device_history_days'),
+                -- One that was charged for is part of its bill.
                 (
                     'core.reservations',
-                    'expires_at < $1 and state not in (''requested'', ''reserved'', ''unknown'')',
+                    'expires_at < $1 and state not in (''requested'', ''reserved'', ''unknown'') '
+                    'and not exists (select from core.transactions as t '
+                    'where t.tenant_id = reservations.tenant_id '
+                    'and t.reservation_id = reservations.id)',
                     'jobs.device_history_days'
                 ),
                 (

@@ -1,7 +1,8 @@
 -- Price reservations that nobody used, where the tariff asks something for it.
 --
--- One by one, each in a block of its own: they are few, and one that our own code fails on is left
--- in the log and keeps nobody else waiting. What a second attempt may mend comes again.
+-- One by one, each in a block of its own: they are few, and one that our own code fails on is
+-- logged and goes to the end of the queue, where it keeps nobody else waiting. What a second
+-- attempt may mend comes again.
 -- Security definer: the jobs runner has no right on any table.
 -- Called by: jobs.run_due.
 -- Writes:    ops.reservations_to_rate, what pricing.rate_reservations writes; at most 40
@@ -59,6 +60,8 @@ begin
             when others then
                 raise log 'reservation % of tenant % could not be priced: %: %',
                     v_next.reservation_id, v_next.tenant_id, sqlstate, sqlerrm;
+                insert into ops.reservations_to_rate (tenant_id, reservation_id)
+                values (v_next.tenant_id, v_next.reservation_id);
                 v_failed := v_failed + 1;
         end;
     end loop;

@@ -2,7 +2,8 @@
 -- served.
 --
 -- Returned:  whose file it is; no row when there is no such token, when it has been used, when a
---            newer one took its place, and when it is over.
+--            newer one took its place, when it is over, and when whoever made it may no longer
+--            export.
 -- Security definer: the jobs runner has no right on any table.
 -- Called by: the file server of the jobs runner, which undoes it where the file is not there.
 -- Writes:    core.exports.
@@ -19,6 +20,7 @@ as $$
         e.link_hash = access.hash_token(p_token)
         and e.link_expires_at > now()
         and e.expires_at > now()
+        and access.is_permitted(e.tenant_id, e.link_made_by, 'exports.write')
     returning e.tenant_id, e.id, e.attempts, e.file_name;
 $$;
 revoke all on function jobs.redeem_export_link(text) from public;

@@ -208,8 +208,7 @@ as $$
             f.tenant_id = q.tenant_id
             and f.evse_id = q.evse_id
             and f.is_time_certain
-            and f.ended_at > lower(d.day)
-            and f.started_at < upper(d.day)
+            and tstzrange(f.started_at, f.ended_at) && d.day
     ) as u
     where jobs.sum_seconds(u.occupied) > 0
 $$;

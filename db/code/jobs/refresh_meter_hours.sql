@@ -3,8 +3,8 @@
 -- Finds what was received since the last run (an index by the time of receipt, as readings are
 -- appended in that order), and makes the hours that those readings lie in anew, whenever they were
 -- sampled. The last reports.late_commit_s are read again each time, for a reading is received
--- before it is stored. Works through a backlog a day at a time until reports.refresh_budget_ms
--- are used.
+-- before it is stored. Works through a backlog an hour at a time until reports.refresh_budget_ms
+-- are used, since other jobs wait for this one.
 -- Readers see the old hours until they see the new ones. Runs keep apart by the row of progress:
 -- one that finds it held leaves the work to the other.
 -- Security definer: the jobs runner has no right on any table.
@@ -25,28 +25,26 @@ declare
     v_late constant interval := make_interval(
         secs => access.get_setting('reports.late_commit_s')::double precision
     );
-    v_read_until timestamptz;
     v_from timestamptz;
     v_until timestamptz;
     v_hour_count bigint := 0;
-    v_count bigint;
 begin
-    select coalesce(p.read_until, t.lower_at, now()) into v_read_until
+    select coalesce(p.read_until, t.lower_at, now()) into v_until
     from ops.meter_hours_progress as p
     left join ops.partitioned_tables as t on t.table_name = 'core.meter_values'
     for no key update of p skip locked;
     if not found then
         return '';
     end if;
+    v_from := v_until - v_late;
     loop
-        v_from := v_read_until - v_late;
-        v_until := least(v_read_until + interval '1 day', now());
-        v_count := jobs.make_meter_hours(v_from, v_until);
-        v_hour_count := v_hour_count + v_count;
-        v_read_until := v_until;
+        -- Whole hours, as most readings are received in the hour that they were sampled in.
+        v_until := least(date_trunc('hour', v_until, 'UTC') + interval '1 hour', now());
+        v_hour_count := v_hour_count + jobs.make_meter_hours(v_from, v_until);
         exit when v_until >= now() or clock_timestamp() >= v_stop_at;
+        v_from := v_until;
     end loop;
-    update ops.meter_hours_progress as p set read_until = v_read_until;
+    update ops.meter_hours_progress as p set read_until = v_until where p.is_only_row;
     return case
         when v_until < now() then format('made %s hours, more is left', v_hour_count)
         when v_hour_count > 0 then format('made %s hours', v_hour_count)

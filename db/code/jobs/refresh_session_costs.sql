@@ -4,8 +4,8 @@
 -- second run at the same time does nothing.
 -- Security definer: the jobs runner has no right on any table.
 -- Called by: jobs.run_due.
--- Writes:    core.session_costs, at most pricing.live_batch a run; core.session_events, and
---            commands as fleet.queue_command.
+-- Writes:    core.session_costs, at most pricing.live_batch a run, and core.session_tariffs of
+--            those without a tariff; core.session_events, and commands as fleet.queue_command.
 -- Returns:   what was done but pricing itself, which is every second's; empty for nothing.
 create or replace function jobs.refresh_session_costs()
 returns text

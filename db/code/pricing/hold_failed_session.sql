@@ -1,5 +1,6 @@
 -- Hold a session that could not be priced because our own code failed on it.
 --
+-- tried_at makes every attempt a change, by which jobs.retry_failed_ratings takes turns.
 -- Called by: jobs.rate_sessions, which has the session locked.
 -- Writes:    core.transactions.
 create or replace function pricing.hold_failed_session(
@@ -21,7 +22,8 @@ as $$
     select
         s.tenant_id, s.id, 'held', s.user_id, s.started_at, s.ended_at, '{pricing_failed}',
         jsonb_build_array(jsonb_build_object(
-            'reason', 'pricing_failed', 'sqlstate', p_sqlstate, 'message', left(p_message, 500)
+            'reason', 'pricing_failed', 'sqlstate', p_sqlstate, 'message', left(p_message, 500),
+            'tried_at', now()
         )),
         now()
     from core.sessions as s

@@ -41,6 +41,7 @@ declare
     v_flat_at timestamptz := 'infinity';
     v_flat_until timestamptz;
     v_taken tstzmultirange[] := array[p_parking];
+    v_cuts timestamptz[];
     v_element jsonb;
     v_components jsonb;
     v_restrictions jsonb;
@@ -88,8 +89,8 @@ begin
             end;
         end if;
     end loop;
-    v_taken := v_taken || tstzmultirange(tstzrange(v_flat_at, v_flat_until));
-    return array(
+    v_taken := v_taken || tstzmultirange(tstzrange(v_flat_at, null));
+    v_cuts := array(
         select distinct c.at
         from unnest(v_taken) as t (times)
         cross join lateral unnest(t.times) as r (span)
@@ -97,6 +98,15 @@ begin
         where c.at > p_from and c.at < p_to
         order by c.at
     );
+    if
+        v_flat_until < p_to
+        and not exists (
+            select from unnest(v_cuts) as c (at) where c.at > v_flat_at and c.at <= v_flat_until
+        )
+    then
+        v_cuts := array(select c.at from unnest(v_cuts || v_flat_until) as c (at) order by c.at);
+    end if;
+    return v_cuts;
 end;
 $$;
 revoke all on function pricing.list_cuts(

@@ -66,6 +66,14 @@ begin
         where
             coalesce(t.item ->> d.field, d.otherwise)
             <> coalesce(p_document -> 0 ->> d.field, d.otherwise)
+        union all
+        -- A period names its tariff by id.
+        select
+            format('$[%s].id', max(t.n) - 1), 'repeated', 'is the id of another tariff of the list'
+        from pricing.list_items(p_document) as t
+        where jsonb_typeof(t.item -> 'id') = 'string'
+        group by lower(t.item ->> 'id')
+        having count(distinct t.item) > 1
     )
     select f.path, f.rule, f.message
     from faults as f
@@ -189,12 +197,23 @@ begin
         end if;
         if
             p_part ? 'tax_included'
-            and (p_part -> 'min_price') || coalesce(p_part -> 'max_price', '{}')
-            ?| array['excl_vat', 'incl_vat']
+            and (
+                p_part -> 'min_price' ?| array['excl_vat', 'incl_vat']
+                or p_part -> 'max_price' ?| array['excl_vat', 'incl_vat']
+            )
         then
             return query select
                 concat(p_path, '.tax_included'), 'mixed_versions',
                 'is of OCPI 2.3.0, but a limit has names of 2.2.1 (excl_vat)';
+        elsif
+            p_part -> 'min_price' ?| array['excl_vat', 'incl_vat']
+            and p_part -> 'max_price' ?| array['before_taxes', 'after_taxes']
+            or p_part -> 'min_price' ?| array['before_taxes', 'after_taxes']
+            and p_part -> 'max_price' ?| array['excl_vat', 'incl_vat']
+        then
+            return query select
+                concat(p_path, '.max_price'), 'mixed_versions',
+                'has names of another version of OCPI than min_price';
         end if;
     end if;
 end;

@@ -11,14 +11,17 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    -- By tenant and id, as the key has them: an `or` would read through all sessions there are.
+    v_tenant_ids constant bigint[] := case
+        when claims.role() = 'platform' then array(select t.id from core.tenants as t)
+        else array[claims.tenant_id()]
+    end;
     v_session core.sessions;
 begin
     perform access.require_permission('transactions.write');
     select s.* into v_session
     from core.sessions as s
-    where
-        s.id = p_session_id
-        and (s.tenant_id = claims.tenant_id() or claims.role() = 'platform')
+    where s.tenant_id = any(v_tenant_ids) and s.id = p_session_id
     for no key update;
     if not found then
         raise exception using

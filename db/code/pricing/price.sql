@@ -109,11 +109,20 @@ begin
         select
             m.*,
             -- By line, as pricing.compile_tariff numbers them.
-            case
-                when m.reserved_s is null
-                    then array[null, null, 1, m.kwh * 1000, m.charging_s, m.parking_s]
-                else array[1, m.reserved_s, null, m.kwh * 1000, m.charging_s, m.parking_s]
-            end as quantities,
+            array[
+                case when m.reserved_s is not null then 1 end,
+                m.reserved_s,
+                -- Who makes one period of reservation and charging owes the start fee all the same.
+                case
+                    when
+                        m.reserved_s is null
+                        or greatest(m.kwh, m.charging_s, m.parking_s) > 0
+                        then 1
+                end,
+                m.kwh * 1000,
+                m.charging_s,
+                m.parking_s
+            ] as quantities,
             array[1, m.reserved_h, 1, m.kwh, m.charging_h, m.parking_h] as volumes,
             extract(
                 epoch from m.start_date_time - case

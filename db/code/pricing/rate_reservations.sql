@@ -61,7 +61,9 @@ begin
     ),
     freed as (
         update core.transactions as t
-        set state = 'written_off'
+        set state = 'written_off',
+            written_off_version = t.rating_version,
+            written_off_at = now()
         from known as k
         where
             (k.reservation).state <> 'expired'

@@ -3,7 +3,8 @@
 -- The sessions are locked by the caller. What each becomes:
 --     nothing      refused by us and without energy: nothing was sold (a held row is removed)
 --     held         findings speak against a price (pricing.list_hold_findings, find_reading_gap)
---     priced       by a new rating, unless session, tariff and person are the newest one's
+--     priced       by a new rating, unless session, tariff and person are the newest one's and
+--                  that one was not written off: what is credited never counts again
 --     written_off  as an operator decided
 -- A decision (core.session_resolutions) counts while the session says what it said then.
 -- p_note asks for a new rating in any case: somebody's reason to rate again.
@@ -163,6 +164,7 @@ begin
                     or c.session is distinct from x.session
                     or c.tariff_version_id is distinct from v.id
                     or c.user_id is distinct from s.user_id
+                    or c.version is not distinct from t.written_off_version
                 ) as is_new
             offset 0
         ) as n
@@ -182,7 +184,14 @@ begin
             rating_version = d.version,
             hold_reasons = d.hold_reasons,
             hold_details = d.hold_details,
-            held_at = case when d.new_state = 'held' then coalesce(t.held_at, now()) end
+            held_at = case when d.new_state = 'held' then coalesce(t.held_at, now()) end,
+            written_off_version = case
+                when d.new_state = 'written_off' then d.version else t.written_off_version
+            end,
+            written_off_at = case
+                when d.new_state = 'written_off' and t.state <> 'written_off' then now()
+                else t.written_off_at
+            end
         from decided as d
         where
             not d.is_first
@@ -199,13 +208,14 @@ begin
     stored as (
         insert into core.transactions (
             tenant_id, id, session_id, state, user_id, started_at, ended_at, rating_version,
-            hold_reasons, hold_details, held_at
+            hold_reasons, hold_details, held_at, written_off_at
         )
         overriding system value
         select
             d.tenant_id, d.transaction_id, d.session_id, d.new_state, (d.billed).user_id,
             (d.billed).started_at, (d.billed).ended_at, d.version, d.hold_reasons, d.hold_details,
-            case when d.new_state = 'held' then now() end
+            case when d.new_state = 'held' then now() end,
+            case when d.new_state = 'written_off' then now() end
         from decided as d
         where d.is_first
     ),

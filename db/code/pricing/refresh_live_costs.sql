@@ -7,7 +7,7 @@
 -- A session whose end is only presumed is priced on while its row is there. Of sessions that are
 -- over the rows go once a transaction has their price.
 -- Called by: jobs.refresh_session_costs.
--- Writes:    core.session_costs.
+-- Writes:    core.session_costs; core.session_tariffs of sessions without a tariff.
 -- Returns:   the sessions that were priced; failures is how many could not be.
 create or replace function pricing.refresh_live_costs(
     p_limit integer,
@@ -59,6 +59,16 @@ begin
         array_agg(c.id) filter (where not c.is_running)
     into tenant_ids, session_ids, v_over_tenant_ids, v_over_ids
     from changed as c;
+
+    -- A tariff that was assigned since, with which the session will be rated in the end.
+    perform pricing.set_session_tariff(s)
+    from unnest(tenant_ids, session_ids) as d (tenant_id, id)
+    inner join core.sessions as s on s.tenant_id = d.tenant_id and s.id = d.id
+    where not exists (
+        select
+        from core.session_tariffs as st
+        where st.tenant_id = d.tenant_id and st.session_id = d.id
+    );
 
     with due as (
         select d.tenant_id, d.id

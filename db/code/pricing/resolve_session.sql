@@ -4,8 +4,8 @@
 -- Writes:    core.session_resolutions, what pricing.rate_sessions writes.
 -- Returns:   the transaction.
 -- The figures are those of a correction, else null. What they may be, constraints say.
--- Errors:    PT409 session_still_held when it cannot be priced all the same: `reasons` in the
---            detail are what is missing. Nothing is kept then.
+-- Errors:    PT400 reason_required; PT409 session_still_held when it cannot be priced all the same:
+--            `reasons` in the detail are what is missing. Nothing is kept then.
 create or replace function pricing.resolve_session(
     p_session core.sessions,
     p_kind text,
@@ -21,36 +21,19 @@ volatile
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-    v_transaction core.transactions;
 begin
+    perform pricing.check_reason(p_reason);
     insert into core.session_resolutions (
         tenant_id, session_id, kind, reason, started_at, ended_at, meter_start_wh, meter_stop_wh,
         basis, made_by
     )
     values (
-        p_session.tenant_id, p_session.id, p_kind, p_reason, p_started_at, p_ended_at,
+        p_session.tenant_id, p_session.id, p_kind, btrim(p_reason), p_started_at, p_ended_at,
         p_meter_start_wh, p_meter_stop_wh, pricing.get_resolution_basis(p_session),
         claims.user_id()
     );
     perform pricing.rate_sessions(array[p_session.tenant_id], array[p_session.id]);
-    select t.* into v_transaction
-    from core.transactions as t
-    where t.tenant_id = p_session.tenant_id and t.session_id = p_session.id;
-    if v_transaction.state = 'held' then
-        raise exception using
-            errcode = 'PT409',
-            message = format(
-                'the session cannot be priced: %s',
-                array_to_string(v_transaction.hold_reasons, ', ')
-            ),
-            detail = jsonb_build_object(
-                'error', 'session_still_held', 'reasons', v_transaction.hold_reasons
-            )::text,
-            hint = 'Correct its times and registers where they are missing; where it has no '
-                'tariff, name one.';
-    end if;
-    return v_transaction;
+    return pricing.get_priced_transaction(p_session.tenant_id, p_session.id);
 end;
 $$;
 revoke all on function pricing.resolve_session(

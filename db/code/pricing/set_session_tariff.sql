@@ -2,7 +2,7 @@
 --
 -- What an operator chose stays (pricing.set_operator_tariff).
 -- Called by: triggers sessions__choose_tariff and sessions__choose_tariff_again;
---            pricing.rate_sessions, for a session that had none.
+--            pricing.refresh_live_costs and pricing.rate_sessions, for a session that had none.
 -- Writes:    core.session_tariffs; locks assignment and version against deletion.
 create or replace function pricing.set_session_tariff(p_session core.sessions)
 returns void

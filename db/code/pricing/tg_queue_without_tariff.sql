@@ -20,7 +20,17 @@ begin
         t.tenant_id = new.tenant_id
         and t.state = 'held'
         and t.hold_reasons @> '{tariff_missing}'
-        and t.session_id is not null;
+        and t.session_id is not null
+        -- Once a transaction, however many tariffs it assigns. A row of another one does not count:
+        -- a runner may have it in hand that cannot see this assignment.
+        and not exists (
+            select
+            from ops.sessions_to_rate as q
+            where
+                q.tenant_id = t.tenant_id
+                and q.session_id = t.session_id
+                and q.queued_at = now()
+        );
     return null;
 end;
 $$;

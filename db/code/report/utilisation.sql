@@ -27,7 +27,8 @@ left join lateral (
     where d.tenant_id = x.tenant_id and d.evse_id = x.id
 ) as f on true
 left join lateral (
-    select array_agg(s.started_at) as started
+    -- The first of them: time of two sessions that overlap counts once.
+    select min(s.started_at) as started_at
     from core.sessions as s
     where
         s.tenant_id = x.tenant_id
@@ -56,11 +57,8 @@ cross join lateral (
 ) as a
 left join lateral (
     select
-        round(sum(extract(epoch from d.upper_at - greatest(d.lower_at, o.started_at))), 3)
-            as running_s
-    from unnest(r.started) as o (started_at)
-    where o.started_at < d.upper_at
-) as w on r.started is not null
+        round(extract(epoch from d.upper_at - greatest(d.lower_at, r.started_at)), 3) as running_s
+) as w on r.started_at < d.upper_at
 left join core.evse_days as u
     on u.tenant_id = x.tenant_id and u.evse_id = x.id and u.day = g.day::date
 where x.tenant_id = (select claims.tenant_id()) and a.available_s > 0;

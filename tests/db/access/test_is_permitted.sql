@@ -1,6 +1,6 @@
 -- is_permitted: what has_permission asks, for work that is done later on somebody's behalf.
 begin;
-select plan(8);
+select plan(9);
 
 select tests.act_as_owner();
 select ok(
@@ -14,6 +14,10 @@ select ok(
 select ok(
     access.is_permitted(101, tests.user_id_of('greenway.platform_admin'), 'exports.write'),
     'the platform may everything'
+);
+select ok(
+    access.is_permitted(102, tests.user_id_of('greenway.platform_admin'), 'exports.write'),
+    'in every tenant'
 );
 select ok(
     not access.is_permitted(102, tests.user_id_of('greenway.operator'), 'exports.write'),

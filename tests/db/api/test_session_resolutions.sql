@@ -1,6 +1,6 @@
 -- What operators decide about held sessions, and what becomes of it.
 begin;
-select plan(37);
+select plan(49);
 select tests.act_as_owner();
 delete from ops.sessions_to_rate;
 
@@ -71,7 +71,11 @@ select set_eq(
 
 -- Release.
 select throws_ok(
-    $$ select api.release_session(10001, ' a ') $$, '23514', null, 'a reason is a reason'
+    $$ select api.release_session(10001, ' a ') $$, 'PT400',
+    'a reason is required, of 3 to 1000 characters', 'a reason is a reason'
+);
+select throws_ok(
+    $$ select api.write_off_session(10001, null) $$, 'PT400', null, 'and none is none'
 );
 select results_eq(
     $$ select t.session_id, t.state, t.total_incl_vat, t.energy_wh, t.rating_reason
@@ -108,12 +112,25 @@ select throws_ok(
     'that is not below the start'
 );
 select throws_ok(
+    format($$ select api.correct_session(10002, 'by hand', null, null, 0, %L) $$, n.register),
+    'PT400', 'these figures make no session: a register is out of range',
+    format('nor %s', n.register)
+)
+from (values ('NaN'), ('Infinity'), ('1e13')) as n (register);
+select throws_ok(
     $$ select api.correct_session(10002, 'by hand', null, now() + interval '1 day', 0, 500) $$,
     'PT400', 'these figures make no session: ended_at lies ahead', 'an end that has been'
 );
 select throws_ok(
     $$ select api.correct_session(10002, 'by hand', '-infinity', null, 0, 500) $$,
     'PT400', 'these figures make no session: started_at is no moment', 'and a real begin'
+);
+-- A moment that no clock can show stopped the statistics of everybody.
+select throws_ok(
+    $$ select api.correct_session(
+           10002, 'by hand', '4714-11-24T00:00:00Z BC', '4714-11-24T00:30:00Z BC', 0, 500
+       ) $$,
+    'PT400', 'these figures make no session: started_at is before any session', 'in our days'
 );
 select throws_ok(
     $$ select api.correct_session(
@@ -171,6 +188,17 @@ select results_eq(
        order by c.is_credit $$,
     $$ values (true, '2.38', '2.00', null::boolean), (true, '-2.38', '-2.00', true) $$,
     'whose CDR is credited'
+);
+select results_eq(
+    $$ select t.state, t.rating_version, t.total_incl_vat
+       from api.correct_session(10001, 'Not so good.', null, null, 1000, 5000) as t $$,
+    $$ values ('priced', 2, 2.38) $$, 'a write-off that is taken back is a price of its own'
+);
+select results_eq(
+    $$ select c.version, c.is_credit from api.cdrs as c
+       inner join api.transactions as t on t.id = c.transaction_id and t.session_id = 10001
+       order by 1, 2 $$,
+    'values (1, false), (1, true), (2, false)', 'and what was credited stays so'
 );
 
 -- A change ends a decision.
@@ -238,6 +266,84 @@ select results_eq(
        where c.transaction_id = 1001 order by 1, 2 $$,
     'values (1, false, true), (1, true, true), (2, false, false)',
     'and the CDR before is credited'
+);
+
+-- A tariff that asks for the power, which nobody read.
+select tests.act_as_owner();
+insert into core.tariffs (tenant_id, id, tariff_id, name) overriding system value
+values (101, 1100, 'POWER', 'Power');
+insert into core.tariff_versions (
+    tenant_id, id, tariff_id, version_no, ocpi_version, document, compiled, tariff_hash, currency,
+    valid
+)
+overriding system value
+select
+    101, 1100, 1100, 1, '2.3.0', d.document, pricing.compile_tariff(d.document),
+    pricing.hash_tariff(d.document), 'EUR', '[2020-01-01,)'
+from (
+    select '{
+        "currency": "EUR", "tax_included": "NO",
+        "elements": [
+            {
+                "price_components": [{"type": "ENERGY", "price": 1, "step_size": 1}],
+                "restrictions": {"min_power": 5}
+            }
+        ]
+    }'::jsonb as document
+) as d;
+select tests.act_as('greenway.operator');
+select throws_ok(
+    $$ select api.rerate_transaction(o.id, 'to see it', 'POWER')
+       from api.transactions as o where o.session_id = 10003 $$,
+    'PT409', 'the session cannot be priced: readings_missing',
+    'what a new rating would hold is refused'
+);
+select results_eq(
+    $$ select o.state, o.total_incl_vat from api.transactions as o where o.session_id = 10003 $$,
+    $$ values ('priced', 2.98) $$, 'and keeps its price'
+);
+
+-- A charger whose clock was years behind: no tariff was there then.
+select tests.act_as_owner();
+insert into core.sessions (
+    tenant_id, id, charge_point_id, protocol, transaction_id, start_key, state, id_token,
+    authorization_status, started_at, ended_at, meter_start_wh, meter_stop_wh, energy_wh
+)
+overriding system value
+values (
+    101, 10005, 1002, 'ocpp1.6', '10005', 'made-10005', 'ended', 'SOMETOKEN', 'Accepted',
+    '2019-01-01 10:00Z', '2019-01-01 11:00Z', 1000, 5000, 4000
+);
+select jobs.rate_sessions();
+select tests.act_as('greenway.operator');
+select results_eq(
+    $$ select t.total_incl_vat from api.correct_session(
+           session => 10005, reason => 'Its clock.', started_at => now() - interval '2 hours',
+           ended_at => now() - interval '1 hour', tariff => 'STANDARD'
+       ) as t $$,
+    'values (2.38)', 'a named tariff is that of the corrected begin'
+);
+select results_eq(
+    $$ select t.rating_version, t.total_incl_vat
+       from api.transactions as o
+       cross join api.rerate_transaction(o.id, 'to see it', 'STANDARD') as t
+       where o.session_id = 10005 $$,
+    'values (2, 2.38)', 'and so it is when it is rated anew'
+);
+
+-- Who decided what, in the log.
+select tests.act_as('greenway.admin');
+select results_eq(
+    $$ select distinct a.table_name, coalesce(a.new_values ->> 'kind', a.new_values ->> 'reason')
+       from api.audit_log as a
+       where
+           a.user_id = tests.user_id_of('greenway.operator')
+           and a.table_name in ('core.session_resolutions', 'core.ratings')
+       order by 1, 2 $$,
+    $$ values
+           ('core.ratings', 'rerated'), ('core.session_resolutions', 'corrected'),
+           ('core.session_resolutions', 'released'), ('core.session_resolutions', 'written_off') $$,
+    'the log has every decision'
 );
 select * from finish();
 rollback;

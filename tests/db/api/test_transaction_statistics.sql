@@ -172,7 +172,9 @@ insert into core.sessions (
 overriding system value
 values
     (101, 1600, 1002, 1002, 'ocpp1.6', 'y', 'y', 'active', now() - interval '2 days'),
-    (102, 2600, 2002, 2002, 'ocpp1.6', 'y', 'y', 'active', now() - interval '1 day');
+    (102, 2600, 2002, 2002, 'ocpp1.6', 'y', 'y', 'active', now() - interval '1 day'),
+    -- At its other connector.
+    (101, 1601, 1002, 1002, 'ocpp1.6', 'z', 'z', 'active', now() - interval '1 day');
 select tests.act_as('greenway.operator');
 select results_eq(
     $$ select sum(s.occupied_s), sum(s.sessions)

@@ -1,6 +1,6 @@
 -- Transactions, ratings and CDRs as people read them.
 begin;
-select plan(20);
+select plan(22);
 select tests.act_as_owner();
 
 -- A site without a place to itself, and a driver's contract.
@@ -181,6 +181,80 @@ select is(
         'Total: 0.00 EUR without VAT, 0.00 EUR with VAT'
     ],
     'and what is free'
+);
+
+-- What OCPI has no room for.
+select tests.act_as_owner();
+update core.id_tokens set type = 'eMAID' where id = 1002;
+insert into core.sessions (
+    tenant_id, id, charge_point_id, protocol, transaction_id, start_key, state, id_token,
+    id_token_id, authorization_status, started_at, ended_at, meter_start_wh, meter_stop_wh,
+    energy_wh
+)
+overriding system value
+values (
+    101, 10001, 1002, 'ocpp1.6', '10001', 'made-10001', 'ended', 'GWTOKEN2', 1002, 'Accepted',
+    '2026-07-01 10:00:00.123456Z', '2026-07-01 11:00Z', 1000, 1001.234, 1.234
+);
+select pricing.rate_sessions(array[101], array[10001]);
+select results_eq(
+    $$ select
+           c.cdr_2_2_1 #>> '{cdr_token,type}',
+           c.cdr_2_3_0 #>> '{cdr_token,type}',
+           c.cdr_2_3_0 ->> 'start_date_time',
+           c.cdr_2_3_0 #>> '{charging_periods,0,start_date_time}',
+           c.cdr_2_3_0 #>> '{charging_periods,0,dimensions,0,volume}'
+       from api.cdrs as c
+       inner join core.transactions as t on t.id = c.transaction_id and t.session_id = 10001 $$,
+    $$ values (
+           'OTHER', 'EMAID', '2026-07-01T10:00:00.123Z', '2026-07-01T10:00:00.123Z', '0.0012'
+       ) $$,
+    'token types of 2.2.1, 25 characters for a moment and four decimals'
+);
+
+-- A tariff with tax in its prices, and one with a price whose tax nobody knows.
+select tests.act_as_owner();
+insert into core.tariffs (tenant_id, id, tariff_id, name) overriding system value
+values (101, 1110, 'GROSS', 'Gross'), (101, 1111, 'UNKNOWN', 'Unknown tax');
+insert into core.tariff_versions (
+    tenant_id, id, tariff_id, version_no, ocpi_version, document, compiled, tariff_hash, currency,
+    valid
+)
+overriding system value
+select
+    101, d.id, d.id, 1, '2.3.0', d.document, pricing.compile_tariff(d.document),
+    pricing.hash_tariff(d.document), 'EUR', '[2020-01-01,)'
+from (
+    values
+    (
+        1110, '{"currency": "EUR", "tax_included": "YES", "elements": [{"price_components": [
+            {"type": "FLAT", "price": 1.19, "vat": 19, "step_size": 1}
+        ]}]}'::jsonb
+    ),
+    (
+        1111, '{"currency": "EUR", "tax_included": "NO", "elements": [{"price_components": [
+            {"type": "FLAT", "price": 1, "vat": 19, "step_size": 1},
+            {"type": "TIME", "price": 1, "step_size": 1}
+        ]}]}'
+    )
+) as d (id, document);
+update core.session_tariffs set tariff_version_id = 1110 where session_id = 10001;
+select pricing.rate_sessions(array[101], array[10001]);
+update core.session_tariffs set tariff_version_id = 1111 where session_id = 10001;
+select pricing.rate_sessions(array[101], array[10001]);
+select results_eq(
+    $$ select
+           c.version,
+           c.cdr_2_2_1 #>> '{tariffs,0,id}',
+           c.cdr_2_3_0 #>> '{tariffs,0,id}',
+           jsonb_path_query_array(c.cdr_2_3_0, '$.total_cost.taxes[*].percentage')
+       from api.cdrs as c
+       inner join core.transactions as t on t.id = c.transaction_id and t.session_id = 10001
+       where c.version > 1 and not c.is_credit
+       order by c.version $$,
+    $$ values
+           (2, null::text, 'GROSS', '[19]'::jsonb), (3, 'UNKNOWN', 'UNKNOWN', '[19]') $$,
+    '2.2.1 has no prices with tax in them, and no tax is without a rate'
 );
 
 -- A later change of the place changes no CDR.

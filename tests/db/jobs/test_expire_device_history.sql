@@ -1,6 +1,6 @@
 -- The past of configuration, reservations and charging profiles goes when it is old enough.
 begin;
-select plan(5);
+select plan(6);
 select tests.act_as_owner();
 delete from core.configuration_changes;
 delete from core.reservations;
@@ -54,6 +54,16 @@ select is(
     (select array_agg(i.profile_no order by 1) from core.charging_profile_installations as i),
     '{2,3}', 'a young installation, and one that stands'
 );
+
+-- One that was charged for is part of its bill.
+select tests.act_as_owner();
+insert into core.transactions (tenant_id, reservation_id, state, hold_reasons, held_at)
+select r.tenant_id, r.id, 'held', '{tariff_missing}', now()
+from core.reservations as r
+where r.reservation_no = 2;
+update core.reservations set expires_at = now() - interval '11 days' where reservation_no = 2;
+select tests.act_as_login('jobs');
+select is(jobs.expire_records(), '', 'a reservation with a transaction stays, however old');
 
 select * from finish();
 rollback;

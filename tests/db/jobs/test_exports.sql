@@ -1,6 +1,6 @@
 -- How the jobs runner takes, reads, finishes and fails exports, and redeems their links.
 begin;
-select plan(39);
+select plan(41);
 
 select tests.act_as_owner();
 update core.exports set next_attempt_at = now() where state = 'waiting' and tenant_id = 101;
@@ -84,6 +84,24 @@ select is_empty(
 select is_empty($$select from jobs.redeem_export_link('nothing')$$, 'an unknown one to nothing');
 select is_empty('select from jobs.redeem_export_link(null)', 'none to nothing');
 select tests.act_as_owner();
+update core.exports set link_hash = sha256('link of the platform'),
+    link_expires_at = now() + interval '1 hour',
+    link_made_by = tests.user_id_of('bluecharge.platform_admin')
+where tenant_id = 101 and id = 1001;
+update core.memberships set is_active = false
+where tenant_id = 102 and user_id = tests.user_id_of('bluecharge.operator');
+select tests.act_as_login('jobs');
+select is_empty(
+    $$select from jobs.redeem_export_link('bluecharge.operator')$$,
+    'that of somebody who has left to nothing'
+);
+select isnt_empty(
+    $$select from jobs.redeem_export_link('link of the platform')$$,
+    'one that the platform made to its file'
+);
+select tests.act_as_owner();
+update core.memberships set is_active = true
+where tenant_id = 102 and user_id = tests.user_id_of('bluecharge.operator');
 update core.exports set link_expires_at = now() where tenant_id = 102 and id = 2001;
 select tests.act_as_login('jobs');
 select is_empty(

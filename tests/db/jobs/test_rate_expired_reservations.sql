@@ -1,6 +1,6 @@
 -- A reservation that nobody used costs what its tariff says.
 begin;
-select plan(17);
+select plan(18);
 select tests.act_as_owner();
 delete from ops.reservations_to_rate;
 create function pg_temp.run() returns text language plpgsql as $$
@@ -168,6 +168,10 @@ from (values (10002, 1002), (10003, 1001)) as n (id, charge_point_id);
 insert into ops.reservations_to_rate (tenant_id, reservation_id) values (101, 10002), (101, 10003);
 select is(
     pg_temp.run(), 'rated 1 reservations, failed on 1', 'keeps no other waiting'
+);
+select results_eq(
+    'select q.reservation_id from ops.reservations_to_rate as q', 'values (10002::bigint)',
+    'and is not forgotten'
 );
 
 select tests.act_as('greenway.admin');

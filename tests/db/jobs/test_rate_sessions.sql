@@ -1,6 +1,6 @@
 -- Sessions that are over become transactions: priced, or held with their reasons.
 begin;
-select plan(35);
+select plan(37);
 select tests.act_as_owner();
 delete from ops.sessions_to_rate;
 
@@ -215,7 +215,13 @@ select ok(
     ),
     'with what went wrong'
 );
-select is_empty('select 1 from ops.sessions_to_rate', 'and is not tried for ever');
+select is_empty('select 1 from ops.sessions_to_rate', 'and is not tried at once');
+update core.transactions set hold_details = '[]' where session_id = 10011;
+update core.session_tariffs set tariff_version_id = 1001 where session_id = 10011;
+select tests.act_as_login('jobs');
+select is(jobs.retry_failed_ratings(), 'queued 1 sessions', 'what failed is tried again');
+select tests.act_as_owner();
+select is(pg_temp.run(), 'rated 1 sessions', 'and has its price once it is mended');
 
 -- Batches.
 update ops.settings set value = '2' where name = 'pricing.rate_batch';

@@ -146,3 +146,30 @@ def test_a_correction_beside_the_job(waiting: Database) -> None:
         " inner join core.transactions as t on t.id = r.transaction_id and t.session_id = 10002"
         " order by 1",
     ) == [(1, "ended", "5.95"), (2, "corrected", "1.19")]
+
+
+def test_two_operators_at_once(waiting: Database) -> None:
+    """Whoever comes second hears that it is decided, and nothing is decided twice."""
+    own(
+        waiting,
+        "update core.sessions set hold_reason = 'presumed_end',"
+        ' hold_details = \'[{"reason": "presumed_end"}]\' where id = 10001',
+    )
+    run_until_idle(waiting.jobs_url, threading.Barrier(1))
+    barrier = threading.Barrier(2)
+
+    def release() -> str | None:
+        with acting(waiting, "bluecharge.operator") as connection:
+            barrier.wait()
+            try:
+                connection.execute("select api.release_session(10001, 'The driver left then.')")
+            except psycopg.Error as error:
+                return error.diag.message_primary
+        return None
+
+    with ThreadPoolExecutor(2) as pool:
+        answers = {future.result() for future in [pool.submit(release), pool.submit(release)]}
+    assert answers == {None, "the session is not held"}
+    assert own(
+        waiting, "select count(*) from core.session_resolutions where session_id = 10001"
+    ) == [(1,)]

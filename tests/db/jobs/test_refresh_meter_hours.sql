@@ -1,6 +1,6 @@
 -- Readings by the hour: registers that rise, restart and come late, for both tenants.
 begin;
-select plan(10);
+select plan(12);
 create role greenway_analyst login in role analyst;
 create role bluecharge_analyst login in role analyst;
 
@@ -99,6 +99,19 @@ update ops.settings set value = '0' where name = 'reports.refresh_budget_ms';
 select tests.act_as_login('jobs');
 select matches(
     jobs.refresh_meter_hours(), 'more is left$', 'a long backlog does not make a long run'
+);
+select tests.act_as_owner();
+select cmp_ok(
+    (select p.read_until from ops.meter_hours_progress as p), '<=',
+    now() - interval '60 days' + interval '1 hour', 'an hour is a step'
+);
+update ops.settings set value = '60000' where name = 'reports.refresh_budget_ms';
+delete from core.meter_hours where charge_point_id = 1002;
+select jobs.refresh_meter_hours();
+select results_eq(
+    'select * from pg_temp.hours(101)',
+    $$ values (0, 3, 1000::numeric, 1450::numeric, 450::numeric), (1, 4, 1500, 70, 50) $$,
+    'and many steps lose nothing'
 );
 select * from finish();
 rollback;

@@ -1,6 +1,6 @@
 -- Live costs of running sessions, and sessions stopped by their budgets.
 begin;
-select plan(40);
+select plan(41);
 select tests.act_as_owner();
 
 -- One transaction has one now(); each change of a session needs a moment of its own.
@@ -170,6 +170,7 @@ select is(
     pg_temp.cost(id), 'EUR 2.50 2.98 5000 calculated 3', 'and its neighbours are priced'
 ) from s;
 select is(pg_temp.run(), '', 'it is not tried again before its next reading');
+delete from core.tariff_assignments where tenant_id = 101;
 delete from core.session_tariffs as t where t.session_id = (select id from b);
 select pg_temp.read(id, 16000, '10 minutes') from b;
 select pg_temp.run();
@@ -282,6 +283,18 @@ select results_eq(
        where k.session_id in (select one from shared union all select two from shared) $$,
     $$ values (null::bigint, 'cancelled'), (null, 'cancelled') $$,
     'so that a charge point that comes back stops nothing'
+);
+delete from core.session_tariffs as t where t.session_id = (select two from shared);
+select pg_temp.read(two, 13500, '4 minutes') from shared;
+select pg_temp.run();
+select results_eq(
+    $$ select k.problem, t.place
+       from core.session_costs as k
+       inner join core.session_tariffs as t
+           on t.tenant_id = k.tenant_id and t.session_id = k.session_id
+       where k.session_id = (select two from shared) $$,
+    $$ values (null::text, 'tenant') $$,
+    'a tariff that was assigned since the start counts from the next reading on'
 );
 
 -- The end ----------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 -- Charging periods, cut at every change of price and of state.
 begin;
-select plan(22);
+select plan(23);
 select tests.act_as_owner();
 
 -- One line a period: when it begins, what was measured, and ~ where energy is interpolated.
@@ -350,6 +350,32 @@ select results_eq(
         ('2026-03-10T10:00:00Z ENERGY 3 TIME 3600 MIN_POWER 3 MAX_POWER 3'),
         ('2026-03-10T11:00:00Z ENERGY 0 TIME 3600') $$,
     'after the last reading of a running session nothing is known to flow'
+);
+-- What ends the period of the fee before its current does leaves nothing to cut there.
+select results_eq(
+    $$ select pg_temp.cut(
+        '[
+            {"price_components": [{"type": "TIME"}, {"type": "FLAT"}],
+             "restrictions": {"min_duration": 60}},
+            {"price_components": [{"type": "TIME"}, {"type": "FLAT"}],
+             "restrictions": {"min_current": 6}}
+        ]',
+        '{
+            "time_zone": "UTC", "start_date_time": "2026-03-10T10:00:00Z",
+            "end_date_time": "2026-03-10T11:00:00Z", "states": [],
+            "readings": [
+                {"at": "2026-03-10T10:00:00Z", "energy_wh": 0},
+                {"at": "2026-03-10T10:00:30Z", "energy_wh": 0, "current_a": 0},
+                {"at": "2026-03-10T10:01:30Z", "energy_wh": 0, "current_a": 6},
+                {"at": "2026-03-10T11:00:00Z", "energy_wh": 0, "current_a": 0}
+            ]
+        }'
+    ) $$,
+    $$ values
+        ('2026-03-10T10:00:00Z ENERGY 0 TIME 30 MIN_CURRENT 0 MAX_CURRENT 0'),
+        ('2026-03-10T10:00:30Z ENERGY 0 TIME 30 MIN_CURRENT 6 MAX_CURRENT 6'),
+        ('2026-03-10T10:01:00Z ENERGY 0 TIME 3540 MIN_CURRENT 0 MAX_CURRENT 6') $$,
+    'a fee cuts where its current ends, unless its period is over'
 );
 select is(
     pricing.cut_session(

@@ -1,6 +1,6 @@
 -- Tariffs that cannot be priced, with path and reason, and tariffs that are doubtful.
 begin;
-select plan(95);
+select plan(99);
 
 -- A sound tariff with something else in it: p_path of the document becomes p_value.
 create function pg_temp.tariff(p_path text[] default null, p_value jsonb default null)
@@ -195,6 +195,7 @@ from (
         '$.min_price: mixed_versions, $.tax_included: mixed_versions'
     ),
     ('{min_price}', '{"excl_vat": 5}', '$.tax_included: mixed_versions'),
+    ('{max_price}', '{"excl_vat": 5}', '$.tax_included: mixed_versions'),
     ('{tariff_alt_text}', '[{"language": "en"}]', '$.tariff_alt_text[0].text: required'),
     ('{tariff_alt_text}', '["cheap"]', '$.tariff_alt_text[0]: type'),
     ('{tariff_alt_url}', '"javascript:alert(1)"', '$.tariff_alt_url: value'),
@@ -211,12 +212,28 @@ select is(
     'limits that cross and a validity without a moment are errors'
 );
 select is(
+    pg_temp.found('errors', pg_temp.tariff() - 'tax_included' || '{
+        "min_price": {"excl_vat": 5}, "max_price": {"before_taxes": 9}
+    }'),
+    '$.max_price: mixed_versions',
+    'two limits are of one version'
+);
+select is(
     pg_temp.found('errors', jsonb_build_array(
-        pg_temp.tariff(), pg_temp.tariff('{currency}', '"USD"'), 5
+        pg_temp.tariff(), pg_temp.tariff('{currency}', '"USD"') || '{"id": "other"}', 5
     )),
     '$[1].currency: mixed_tariffs, $[2]: type',
     'tariffs of one session have one currency'
 );
+select is(
+    pg_temp.found('errors', jsonb_build_array(pg_temp.tariff(), pg_temp.tariff() || v.more)),
+    v.expected, v.why
+)
+from (
+    values
+    ('{}'::jsonb, null, 'one tariff may stand there twice'),
+    ('{"id": "t1", "min_price": {"before_taxes": 1}}', '$[1].id: repeated', 'two have two ids')
+) as v (more, expected, why);
 select is(
     pg_temp.found('errors', pg_temp.tariff(v.path::text[], v.value)), null,
     format('%s as %s is right', v.value, v.path)

@@ -1,6 +1,6 @@
 -- What the vectors do not say: limits with one side, tax, currencies, reservations, odd sessions.
 begin;
-select plan(34);
+select plan(36);
 select tests.act_as_owner();
 
 -- A tariff of elements, with other fields laid over; an hour of charging, cut at will.
@@ -69,8 +69,8 @@ select is(
         }'
     ) #>> '{tariffs,0}',
     '{"id": "T", "currency": "EUR", "elements": [{"price_components": [{"vat": 19.0, '
-    '"type": "FLAT", "price": 2.0, "step_size": 1}]}], "min_price": {"after_taxes": 2.40, "before_taxes": 2.0}, '
-    '"tax_included": "NO"}',
+    '"type": "FLAT", "price": 2.0, "step_size": 1}]}], "min_price": {"after_taxes": 2.40, '
+    '"before_taxes": 2.0}, "tax_included": "NO"}',
     'OCPI 2.2.1 is read as 2.3.0, and numbers keep their zeros'
 );
 select results_eq(
@@ -311,6 +311,19 @@ select is(
     '["2", "0"]',
     'the step is not billed at the price of a period without energy'
 );
+select is(
+    pg_temp.price(
+        pg_temp.tariff(jsonb_build_array(pg_temp.element(jsonb_build_array(
+            pg_temp.component('FLAT', 3), pg_temp.component('ENERGY', 0.5)
+        )))),
+        pg_temp.session(jsonb_build_array(jsonb_build_array(
+            '2026-03-10T10:00:00Z', jsonb_build_object('RESERVATION_TIME', 0.25, 'ENERGY', c.kwh)
+        )))
+    ) ->> 'total_excl_vat',
+    c.total,
+    format('a period that was reserved and has %s kWh', c.kwh)
+)
+from (values (2, '4.00'), (0, '0.00')) as c (kwh, total);
 -- The session's own clock, whatever the connection's is.
 set local timezone = 'Asia/Tokyo';
 select is(

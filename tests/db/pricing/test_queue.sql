@@ -1,6 +1,6 @@
 -- What makes a session wait to be priced, and what does not.
 begin;
-select plan(12);
+select plan(13);
 select tests.act_as_owner();
 delete from ops.sessions_to_rate;
 delete from ops.reservations_to_rate;
@@ -55,6 +55,17 @@ select results_eq(
     'select q.tenant_id, q.session_id from ops.sessions_to_rate as q order by 1, 2',
     'values (101::bigint, 1001::bigint), (102, 2001)',
     'and so do other figures, each in its tenant'
+);
+
+delete from ops.sessions_to_rate;
+update core.transactions
+set state = 'held', hold_reasons = '{tariff_missing}', hold_details = '[]', held_at = now()
+where session_id in (1001, 2001);
+insert into core.tariff_assignments (tenant_id, tariff_id, charge_point_id)
+select 101, 1001, c.id from core.charge_points as c where c.tenant_id = 101;
+select results_eq(
+    'select q.session_id from ops.sessions_to_rate as q', 'values (1001::bigint)',
+    'tariffs that are assigned together queue once what was held for want of one'
 );
 
 -- Reservations.

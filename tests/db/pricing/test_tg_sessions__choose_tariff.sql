@@ -261,7 +261,7 @@ select throws_ok(
 );
 select tests.act_as('greenway.operator');
 select throws_ok(
-    $$ update api.session_tariffs set place = 'operator' $$, '55000', null,
+    $$ update api.session_tariffs set place = 'operator' $$, '42501', null,
     'and nobody writes it by hand'
 );
 

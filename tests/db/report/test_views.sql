@@ -92,13 +92,16 @@ insert into core.sessions (
     tenant_id, id, charge_point_id, evse_id, protocol, transaction_id, start_key, state, started_at
 )
 overriding system value
-values (102, 2600, 2002, 2002, 'ocpp1.6', 'y', 'y', 'active', now() - interval '10 minutes');
+values
+    (102, 2600, 2002, 2002, 'ocpp1.6', 'y', 'y', 'active', now() - interval '10 minutes'),
+    -- At its other connector.
+    (102, 2601, 2002, 2002, 'ocpp1.6', 'z', 'z', 'active', now() - interval '5 minutes');
 select tests.act_as_login('bluecharge_analyst');
 select results_eq(
     $$ select u.evse_id, sum(u.occupied_s)
        from report.utilisation as u group by u.evse_id order by u.evse_id $$,
     $$ values (2001::bigint, 3600.000), (2002, 4200) $$,
-    'and so is a session that runs'
+    'and so are sessions that run, once where they overlap'
 );
 select * from finish();
 rollback;
