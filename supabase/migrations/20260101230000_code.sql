@@ -29024,7 +29024,7 @@ begin
             p.result ->> 'currency',
             (p.reservation).created_at,
             (p.reservation).expires_at,
-            (p.result ->> 'energy_kwh')::numeric * 1000,
+            trim_scale((p.result ->> 'energy_kwh')::numeric * 1000),
             (p.result ->> 'charging_s')::numeric,
             (p.result ->> 'parking_s')::numeric,
             (p.result ->> 'reserved_s')::numeric,
@@ -29301,7 +29301,7 @@ begin
             d.result ->> 'currency',
             (d.billed).started_at,
             (d.billed).ended_at,
-            (d.result ->> 'energy_kwh')::numeric * 1000,
+            trim_scale((d.result ->> 'energy_kwh')::numeric * 1000),
             (d.result ->> 'charging_s')::numeric,
             (d.result ->> 'parking_s')::numeric,
             (d.result ->> 'reserved_s')::numeric,
@@ -38084,6 +38084,7 @@ declare
     v_meter_stop_wh constant numeric := trim_scale(round(
         coalesce(meter_stop_wh, v_session.meter_stop_wh), 3
     ));
+    v_corrected core.sessions := v_session;
     v_problem text;
     v_transaction core.transactions;
 begin
@@ -38104,12 +38105,23 @@ begin
             )
             then 'it would be longer than a session may be'
     end;
+    if v_problem is null then
+        v_corrected.started_at := v_started_at;
+        v_corrected.ended_at := v_ended_at;
+        v_corrected.meter_start_wh := v_meter_start_wh;
+        v_corrected.meter_stop_wh := v_meter_stop_wh;
+        -- A digit too many is soon typed. What the connector can deliver is a figure of its own.
+        if charging.check_energy(v_corrected) @> '[{"reason": "impossible_power"}]' then
+            v_problem := 'so much energy cannot flow in that time';
+        end if;
+    end if;
     if v_problem is not null then
         raise exception using
             errcode = 'PT400',
             message = format('these figures make no session: %s', v_problem),
             detail = '{"error":"correction_invalid"}',
-            hint = 'Times are ISO 8601 with a zone, registers are watt-hours.';
+            hint = 'Times are ISO 8601 with a zone, registers are watt-hours; the power of the '
+                'connector limits what flows.';
     end if;
     if tariff is not null then
         perform pricing.set_operator_tariff(v_session, tariff, v_started_at);
@@ -38987,7 +38999,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["grants api.connector_status_changes", "view api.connector_status_changes"]'),
     ('api/connectors.sql', '6c2fbe67ac7e5ff9861e19dbd4f34230cf5027941bead7d08a8b6327b50c87ee',
     '["grants api.connectors", "view api.connectors"]'),
-    ('api/correct_session.sql', '3495f1d870fb9b038268af07679a72395032d1ec65713b2e906287e5f0a56ae8',
+    ('api/correct_session.sql', 'ed51e923ae6ded05837f5d63166a36a9fc3f77218f926db9eda3ab9ba7d1d28e',
     '["function api.correct_session", "grants api.correct_session"]'),
     ('api/create_api_key.sql', '01bfcba86698839c1e8bf2d2a1ae0b9a455d24b65fe94f72df138763af539fa6',
     '["function api.create_api_key", "grants api.create_api_key"]'),
@@ -39925,9 +39937,9 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function pricing.judge_scenario_start", "function pricing.measure_scenario", "function pricing.refuse_scenario"]'),
     ('pricing/price.sql', '23da173f668f3f799e01009d3fd3de57cc97f03dba5108269975860369737a3d',
     '["function pricing.limit_price", "function pricing.list_taxes", "function pricing.price"]'),
-    ('pricing/rate_reservations.sql', '020ed3ce187bf6a5252838117ebff0211434502cc89767574569bd2832180ab4',
+    ('pricing/rate_reservations.sql', '462e6d9964b0516100cfd29a75649ed04b5573a10bb1fe0e2fdbb88c071c3704',
     '["function pricing.rate_reservations"]'),
-    ('pricing/rate_sessions.sql', 'eeda8a994a929f66b454c994d6348a9d0a3033ae25f68e2d93691a4a95bb4e93',
+    ('pricing/rate_sessions.sql', '29a6f5d4daa7f205190e35a365443a885b8d51fceef6c0e1d41286cab95a38cd',
     '["function pricing.rate_sessions"]'),
     ('pricing/refresh_live_costs.sql', '058848b2691f32e137056d1f0ca3f8c74593f19a13d5b47a0bf8c51df91bbd4f',
     '["function pricing.refresh_live_costs"]'),

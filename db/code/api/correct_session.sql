@@ -33,6 +33,7 @@ declare
     v_meter_stop_wh constant numeric := trim_scale(round(
         coalesce(meter_stop_wh, v_session.meter_stop_wh), 3
     ));
+    v_corrected core.sessions := v_session;
     v_problem text;
     v_transaction core.transactions;
 begin
@@ -53,12 +54,23 @@ begin
             )
             then 'it would be longer than a session may be'
     end;
+    if v_problem is null then
+        v_corrected.started_at := v_started_at;
+        v_corrected.ended_at := v_ended_at;
+        v_corrected.meter_start_wh := v_meter_start_wh;
+        v_corrected.meter_stop_wh := v_meter_stop_wh;
+        -- A digit too many is soon typed. What the connector can deliver is a figure of its own.
+        if charging.check_energy(v_corrected) @> '[{"reason": "impossible_power"}]' then
+            v_problem := 'so much energy cannot flow in that time';
+        end if;
+    end if;
     if v_problem is not null then
         raise exception using
             errcode = 'PT400',
             message = format('these figures make no session: %s', v_problem),
             detail = '{"error":"correction_invalid"}',
-            hint = 'Times are ISO 8601 with a zone, registers are watt-hours.';
+            hint = 'Times are ISO 8601 with a zone, registers are watt-hours; the power of the '
+                'connector limits what flows.';
     end if;
     if tariff is not null then
         perform pricing.set_operator_tariff(v_session, tariff, v_started_at);

@@ -142,7 +142,7 @@ begin
             p.result ->> 'currency',
             (p.reservation).created_at,
             (p.reservation).expires_at,
-            (p.result ->> 'energy_kwh')::numeric * 1000,
+            trim_scale((p.result ->> 'energy_kwh')::numeric * 1000),
             (p.result ->> 'charging_s')::numeric,
             (p.result ->> 'parking_s')::numeric,
             (p.result ->> 'reserved_s')::numeric,

@@ -243,7 +243,7 @@ begin
             d.result ->> 'currency',
             (d.billed).started_at,
             (d.billed).ended_at,
-            (d.result ->> 'energy_kwh')::numeric * 1000,
+            trim_scale((d.result ->> 'energy_kwh')::numeric * 1000),
             (d.result ->> 'charging_s')::numeric,
             (d.result ->> 'parking_s')::numeric,
             (d.result ->> 'reserved_s')::numeric,

@@ -1,6 +1,6 @@
 -- What operators decide about held sessions, and what becomes of it.
 begin;
-select plan(49);
+select plan(50);
 select tests.act_as_owner();
 delete from ops.sessions_to_rate;
 
@@ -137,6 +137,11 @@ select throws_ok(
            10002, 'by hand', now() - interval '1 hour', now() - interval '2 hours', 0, 500
        ) $$,
     'PT400', 'these figures make no session: ended_at is before started_at', 'before it'
+);
+select throws_ok(
+    $$ select api.correct_session(10002, 'by hand', null, null, 1000, 1e11) $$, 'PT400',
+    'these figures make no session: so much energy cannot flow in that time',
+    'nor more energy than the power of the place allows'
 );
 select results_eq(
     $$ select t.state, t.total_incl_vat, t.energy_wh, t.rating_reason, t.ended_at
