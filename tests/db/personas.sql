@@ -13,6 +13,21 @@
 
 -- Not voltaro_owner's: the lints are about the product.
 set role none;
+
+-- Logins of analysts: one of each tenant and one of nobody's. Roles are of the whole server, so
+-- a test that made them in its transaction would wait for another that does the same.
+do $$
+declare
+    v_login text;
+begin
+    foreach v_login in array array['greenway_analyst', 'bluecharge_analyst', 'matrix_analyst'] loop
+        if not exists (select from pg_catalog.pg_roles as r where r.rolname = v_login) then
+            execute format('create role %I login in role analyst', v_login);
+        end if;
+    end loop;
+end;
+$$;
+
 create schema tests;
 grant usage on schema tests to public;
 

@@ -45,12 +45,8 @@ _NO_COLUMN_TO_WRITE = {"428C9", "0A000"}
 
 @pytest.fixture(scope="module")
 def matrix(module_database: Database) -> Iterator[Matrix]:
-    """One transaction of a superuser, with analysts' logins, rolled back at the end."""
+    """One transaction of a superuser, rolled back at the end."""
     with psycopg.connect(module_database.superuser_url) as connection:
-        for login in ("greenway_analyst", "matrix_analyst"):
-            connection.execute(
-                sql.SQL("create role {} login in role analyst").format(sql.Identifier(login))
-            )
         yield Matrix(connection)
         connection.rollback()
 

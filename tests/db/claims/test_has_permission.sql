@@ -1,8 +1,6 @@
 begin;
 select plan(16);
 
-create role greenway_analyst login in role analyst;
-
 select tests.act_as('greenway.admin');
 select ok(claims.has_permission('roles.write'), 'an admin may define roles');
 select tests.act_as('greenway.operator');

@@ -1,8 +1,6 @@
 begin;
 select plan(4);
 
-create role greenway_analyst login in role analyst;
-
 select tests.act_as('greenway.customer');
 select is(claims.role(), 'customer', 'a driver acts as customer');
 select tests.act_as('greenway.platform_admin');

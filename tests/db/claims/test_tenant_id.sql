@@ -1,8 +1,6 @@
 begin;
 select plan(6);
 
-create role greenway_analyst login in role analyst;
-
 select tests.act_as('greenway.operator');
 select is(claims.tenant_id(), 101::bigint, 'through PostgREST the JWT names the tenant');
 

@@ -1,8 +1,6 @@
 begin;
 select plan(3);
 
-create role greenway_analyst login in role analyst;
-
 select tests.act_as('greenway.customer');
 select is(
     claims.user_id(), tests.user_id_of('greenway.customer'),

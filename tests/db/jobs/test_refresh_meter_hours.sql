@@ -1,8 +1,6 @@
 -- Readings by the hour: registers that rise, restart and come late, for both tenants.
 begin;
 select plan(12);
-create role greenway_analyst login in role analyst;
-create role bluecharge_analyst login in role analyst;
 
 select tests.act_as_owner();
 create function pg_temp.read(p_tenant_id bigint, p_minute integer, p_wh numeric, p_w real)

@@ -2,8 +2,6 @@
 -- those of the base tables.
 begin;
 select plan(22);
-create role greenway_analyst login in role analyst;
-create role bluecharge_analyst login in role analyst;
 
 create function pg_temp.seen(p_view text) returns setof bigint language plpgsql as $$
 begin
