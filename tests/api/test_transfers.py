@@ -13,8 +13,8 @@ from tests.support.calls import call, key_of
 from tests.support.databases import Database
 from tests.support.people import People
 
-FIRMWARE = "https://files.greenway.example/firmware/fw.bin"
-LOGS = "https://files.greenway.example/logs/"
+FIRMWARE = "https://depot.greenway.example/firmware/fw.bin"
+LOGS = "https://depot.greenway.example/logs/"
 
 
 @pytest.fixture(scope="module")

@@ -684,8 +684,8 @@ values
 insert into core.transfer_locations (tenant_id, id, name, direction, url_prefix)
 overriding system value
 values
-    (101, 1001, 'Firmware', 'download', 'https://files.greenway.example/firmware/'),
-    (101, 1002, 'Logs', 'upload', 'https://files.greenway.example/logs/'),
+    (101, 1001, 'Firmware', 'download', 'https://depot.greenway.example/firmware/'),
+    (101, 1002, 'Logs', 'upload', 'https://depot.greenway.example/logs/'),
     (102, 2001, 'Firmware', 'download', 'https://files.bluecharge.example/firmware/'),
     (102, 2002, 'Logs', 'upload', 'https://files.bluecharge.example/logs/');
 

@@ -10,7 +10,7 @@ import psycopg
 
 from tests.e2e.commands import CommandStack, Json, ScriptedCharger
 
-FIRMWARE = "https://files.greenway.example/firmware/fw-3.bin"
+FIRMWARE = "https://depot.greenway.example/firmware/fw-3.bin"
 
 
 def run_until(stack: CommandStack, campaign_id: int, is_so: Callable[[Json], bool]) -> Json:

@@ -11,8 +11,8 @@ import pytest
 from tests.charger import Refusal
 from tests.e2e.commands import CommandStack, Json
 
-FIRMWARE = "https://files.greenway.example/firmware/fw-2.bin"
-LOGS = "https://files.greenway.example/logs/"
+FIRMWARE = "https://depot.greenway.example/firmware/fw-2.bin"
+LOGS = "https://depot.greenway.example/logs/"
 CERTIFICATE = "-----BEGIN CERTIFICATE-----\nTUlJQg==\n-----END CERTIFICATE-----\n"
 TICKET = re.compile(r"vt_[A-Za-z0-9_-]{43}")
 
@@ -227,9 +227,9 @@ def send_to(
 
 def test_a_charger_is_sent_nowhere_else(send_to: Callable[[str], tuple[int, str]]) -> None:
     for location in (
-        "https://files.greenway.example.evil.example/firmware/x",
-        "https://files.greenway.example/firmware/../x",
-        "https://me@files.greenway.example/firmware/x",
+        "https://depot.greenway.example.evil.example/firmware/x",
+        "https://depot.greenway.example/firmware/../x",
+        "https://me@depot.greenway.example/firmware/x",
         "https://files.bluecharge.example/firmware/x",
         "https://files.bluecharge.example/logs/",
     ):

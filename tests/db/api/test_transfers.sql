@@ -6,17 +6,17 @@ select tests.act_as('greenway.operator');
 select results_eq(
     $$ select c.action, c.state, c.payload - 'location' - 'retrieveDate', c.payload ->> 'location'
        from api.update_firmware(
-           location => 'https://files.greenway.example/firmware/a.bin', retries => 3,
+           location => 'https://depot.greenway.example/firmware/a.bin', retries => 3,
            retry_interval_s => 60, charge_point => 'gw-cp-1'
        ) as c $$,
     $$ values ('UpdateFirmware', 'queued', '{"retries": 3, "retryInterval": 60}'::jsonb,
-               'https://files.greenway.example/firmware/***/a.bin') $$,
+               'https://depot.greenway.example/firmware/***/a.bin') $$,
     'update_firmware queues the message; the ticket is masked'
 );
 select results_eq(
     $$ select c.payload ->> 'retrieveDate', c.is_kept
        from api.update_firmware(
-           'https://files.greenway.example/firmware/a.bin', '2030-01-01 12:00+01',
+           'https://depot.greenway.example/firmware/a.bin', '2030-01-01 12:00+01',
            charge_point => 'GW-CP-2'
        ) as c $$,
     $$ values ('2030-01-01T11:00:00Z', true) $$, 'a charger that is away gets it when it is back'
@@ -25,7 +25,7 @@ select results_eq(
     $$ select (c.payload #- '{firmware,location}') - 'requestId',
               c.payload ->> 'requestId' ~ '^\d+$'
        from api.signed_update_firmware(
-           location => 'https://files.greenway.example/firmware/a.bin',
+           location => 'https://depot.greenway.example/firmware/a.bin',
            signing_certificate => E'-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n',
            signature => 'c2ln', retrieve_at => '2030-01-01 12:00Z',
            install_at => '2030-01-02 12:00Z', charge_point => 'GW-CP-1'
@@ -39,20 +39,20 @@ select results_eq(
 );
 select results_eq(
     $$ select c.payload from api.get_diagnostics(
-           'https://files.greenway.example/logs/', since => '2030-01-01 00:00Z',
+           'https://depot.greenway.example/logs/', since => '2030-01-01 00:00Z',
            charge_point => 'GW-CP-1'
        ) as c $$,
-    $$ values ('{"location": "https://files.greenway.example/logs/***/",
+    $$ values ('{"location": "https://depot.greenway.example/logs/***/",
                  "startTime": "2030-01-01T00:00:00Z"}'::jsonb) $$,
     'get_diagnostics'
 );
 select results_eq(
     $$ select c.payload - 'requestId' from api.get_log(
-           'SecurityLog', 'https://files.greenway.example/logs/', until => '2030-01-01 00:00Z',
+           'SecurityLog', 'https://depot.greenway.example/logs/', until => '2030-01-01 00:00Z',
            charge_point_group => 'Fast'
        ) as c $$,
     $$ values ('{"logType": "SecurityLog", "log": {
-        "remoteLocation": "https://files.greenway.example/logs/***/",
+        "remoteLocation": "https://depot.greenway.example/logs/***/",
         "latestTimestamp": "2030-01-01T00:00:00Z"}}'::jsonb) $$,
     'get_log, of a group'
 );
@@ -71,31 +71,31 @@ select results_eq(
 select throws_ok(v.call, v.state, null, v.call)
 from (values
     ($$ select api.update_firmware('https://x.example/a', charge_point => 'GW-CP-1') $$, 'PT400'),
-    ($$ select api.update_firmware('https://files.greenway.example/firmware/a',
+    ($$ select api.update_firmware('https://depot.greenway.example/firmware/a',
         retries => 1000, charge_point => 'GW-CP-1') $$, 'PT400'),
-    ($$ select api.signed_update_firmware('https://files.greenway.example/firmware/a', 'x', 'c2ln',
+    ($$ select api.signed_update_firmware('https://depot.greenway.example/firmware/a', 'x', 'c2ln',
         charge_point => 'GW-CP-1') $$, 'PT400'),
-    ($$ select api.signed_update_firmware('https://files.greenway.example/firmware/a',
+    ($$ select api.signed_update_firmware('https://depot.greenway.example/firmware/a',
         '-----BEGIN CERTIFICATE-----MIIB-----END CERTIFICATE-----', '?',
         charge_point => 'GW-CP-1') $$, 'PT400'),
-    ($$ select api.signed_update_firmware('https://files.greenway.example/firmware/a',
+    ($$ select api.signed_update_firmware('https://depot.greenway.example/firmware/a',
         '-----BEGIN CERTIFICATE-----MIIB-----END CERTIFICATE-----', 'c2ln', now(),
         now() - interval '1 h', charge_point => 'GW-CP-1') $$, 'PT400'),
-    ($$ select api.get_diagnostics('https://files.greenway.example/logs/', now(),
+    ($$ select api.get_diagnostics('https://depot.greenway.example/logs/', now(),
         now() - interval '1 h', charge_point => 'GW-CP-1') $$, 'PT400'),
-    ($$ select api.get_log('Nonsense', 'https://files.greenway.example/logs/',
+    ($$ select api.get_log('Nonsense', 'https://depot.greenway.example/logs/',
         charge_point => 'GW-CP-1') $$, 'PT400'),
-    ($$ select api.get_log(null, 'https://files.greenway.example/logs/',
+    ($$ select api.get_log(null, 'https://depot.greenway.example/logs/',
         charge_point => 'GW-CP-1') $$, 'PT400'),
     ($$ select api.get_diagnostics(null, charge_point => 'GW-CP-1') $$, 'PT400'),
     ($$ select api.update_firmware('https://files.bluecharge.example/firmware/a',
         charge_point => 'GW-CP-1') $$, 'PT400'),
-    ($$ select api.update_firmware('https://files.greenway.example/firmware/a',
+    ($$ select api.update_firmware('https://depot.greenway.example/firmware/a',
         charge_point => 'BC-CP-1') $$, 'PT404')
 ) as v (call, state);
 select tests.act_as('greenway.support');
 select throws_ok(
-    $$ select api.update_firmware('https://files.greenway.example/firmware/a',
+    $$ select api.update_firmware('https://depot.greenway.example/firmware/a',
         charge_point => 'GW-CP-1') $$,
     'PT403', null, 'support lacks firmware.write'
 );

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests.support.databases import Database
 
-HOST = "files.greenway.example"
+HOST = "depot.greenway.example"
 PATH = "/logs/"
 
 # What addresses are made of, and what tricks are made of.

@@ -6,7 +6,7 @@ create temporary table mine as
 select v.no, c.id
 from (values (1), (2), (3), (4), (5)) as v (no)
 cross join lateral api.update_firmware(
-    'https://files.greenway.example/firmware/a.bin',
+    'https://depot.greenway.example/firmware/a.bin',
     case v.no when 4 then now() + interval '1 h' end,
     charge_point => 'GW-CP-1'
 ) as c;

@@ -106,11 +106,11 @@ select results_eq(
               c.payload ->> 'location', c.created_by = tests.user_id_of('greenway.operator')
        from api.create_campaign(
            ' Summer ', 'UpdateFirmware',
-           '{"location": "https://files.greenway.example/firmware/a.bin"}', 'Camp',
+           '{"location": "https://depot.greenway.example/firmware/a.bin"}', 'Camp',
            wave_size => 2, wave_interval_s => 0, max_failures => 1
        ) as c $$,
     $$ values ('Summer', 'running', 2, 0, 1, 5::bigint,
-               'https://files.greenway.example/firmware/a.bin', true) $$,
+               'https://depot.greenway.example/firmware/a.bin', true) $$,
     'a campaign is made and shown'
 );
 select tests.act_as_owner();
@@ -250,15 +250,15 @@ select results_eq(
 select tests.act_as('greenway.operator');
 select is(
     c.payload,
-    '{"location": "https://files.greenway.example/logs/"}'::jsonb,
+    '{"location": "https://depot.greenway.example/logs/"}'::jsonb,
     'a payload without a secret is shown'
 )
 from api.create_campaign(
-    'Three', 'GetDiagnostics', '{"location": "https://files.greenway.example/logs/"}', null,
+    'Three', 'GetDiagnostics', '{"location": "https://depot.greenway.example/logs/"}', null,
     '{CAMP-1,CAMP-4}', 1, 0, 5
 ) as c;
 select tests.act_as_owner();
-update core.transfer_locations set url_prefix = 'ftp://files.greenway.example/logs/'
+update core.transfer_locations set url_prefix = 'ftp://depot.greenway.example/logs/'
 where id = 1002;
 select is(pg_temp.run(), '', 'a location that is no longer allowed');
 select is(pg_temp.members(), '1 failed 1 location_not_allowed, 4 pending', 'fails at the turn');
@@ -267,11 +267,11 @@ select is(pg_temp.run(), '', 'it ends');
 select is((pg_temp.campaign()).state, 'done', 'a campaign is done when all have had their turn');
 select tests.act_as('greenway.operator');
 select is(
-    c.payload, '{"location": "ftp://***@files.greenway.example/logs/"}'::jsonb,
+    c.payload, '{"location": "ftp://***@depot.greenway.example/logs/"}'::jsonb,
     'a secret is not shown'
 )
 from api.create_campaign(
-    'Four', 'GetDiagnostics', '{"location": "ftp://me:pw@files.greenway.example/logs/"}', null,
+    'Four', 'GetDiagnostics', '{"location": "ftp://me:pw@depot.greenway.example/logs/"}', null,
     '{CAMP-1}', max_failures => 1
 ) as c;
 select tests.act_as_owner();
@@ -281,7 +281,7 @@ select results_eq(
        from ops.command_secrets as s
        inner join ops.commands as q on q.tenant_id = s.tenant_id and q.id = s.command_id
        where q.batch_id = (pg_temp.campaign()).batch_id $$,
-    array['ftp://me:pw@files.greenway.example/logs/T/'], 'the charger gets it'
+    array['ftp://me:pw@depot.greenway.example/logs/T/'], 'the charger gets it'
 );
 select pg_temp.finish('accepted', 1);
 select pg_temp.run();

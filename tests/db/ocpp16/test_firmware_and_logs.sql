@@ -58,13 +58,13 @@ grant all on mine to public;
 
 insert into mine
 select 'fw', pg_temp.send(
-    'UpdateFirmware', '{"location": "https://files.greenway.example/firmware/fw.bin"}'
+    'UpdateFirmware', '{"location": "https://depot.greenway.example/firmware/fw.bin"}'
 );
 select results_eq(
     $$ select j.kind, j.state, j.url, j.request_no, j.charge_point_id,
               j.details ->> 'retrieve_at' = ocpp.format_timestamp(now())
        from core.device_jobs as j, mine as m where m.name = 'fw' and j.command_id = m.id $$,
-    $$ values ('firmware', 'requested', 'https://files.greenway.example/firmware/***/fw.bin',
+    $$ values ('firmware', 'requested', 'https://depot.greenway.example/firmware/***/fw.bin',
                null::integer, 1001::bigint, true) $$,
     'UpdateFirmware through send_command makes a job; what is left out is filled in'
 );
@@ -80,7 +80,7 @@ create temporary table sent as select pg_temp.answer('result') as payload;
 grant all on sent to public;
 select matches(
     (select s.payload ->> 'location' from sent as s),
-    '^https://files\.greenway\.example/firmware/vt_[A-Za-z0-9_-]{43}/fw\.bin$',
+    '^https://depot\.greenway\.example/firmware/vt_[A-Za-z0-9_-]{43}/fw\.bin$',
     'the charger gets the ticket whole'
 );
 select results_eq(
@@ -127,7 +127,7 @@ select is_empty(
 insert into mine
 select 'fw2', pg_temp.send(
     'UpdateFirmware', jsonb_build_object(
-        'location', 'https://files.greenway.example/firmware/fw.bin', 'retries', 2,
+        'location', 'https://depot.greenway.example/firmware/fw.bin', 'retries', 2,
         'retrieveDate', ocpp.format_timestamp(now() + interval '2 days')
     )
 );
@@ -155,15 +155,15 @@ select results_eq(
 
 -- What does not come to the charger, or is refused.
 insert into mine select 'bad', pg_temp.send(
-    'UpdateFirmware', '{"location": "https://files.greenway.example/firmware/fw.bin"}'
+    'UpdateFirmware', '{"location": "https://depot.greenway.example/firmware/fw.bin"}'
 );
 select pg_temp.answer('error', '{}');
 insert into mine select 'lost', pg_temp.send(
-    'UpdateFirmware', '{"location": "https://files.greenway.example/firmware/fw.bin"}'
+    'UpdateFirmware', '{"location": "https://depot.greenway.example/firmware/fw.bin"}'
 );
 select pg_temp.answer('timeout');
 insert into mine select 'back', pg_temp.send(
-    'UpdateFirmware', '{"location": "https://files.greenway.example/firmware/fw.bin"}'
+    'UpdateFirmware', '{"location": "https://depot.greenway.example/firmware/fw.bin"}'
 );
 select tests.act_as('greenway.operator');
 select c.id from mine as m, api.cancel_command(m.id) as c where m.name = 'back';
@@ -185,31 +185,31 @@ select results_eq(
 
 insert into mine select 'signed', pg_temp.send(
     'SignedUpdateFirmware', '{"requestId": 77, "firmware": {
-        "location": "https://files.greenway.example/firmware/fw.bin",
+        "location": "https://depot.greenway.example/firmware/fw.bin",
         "signingCertificate": "x", "signature": "x"}}'
 );
 select throws_ok(
     $$ select pg_temp.send('SignedUpdateFirmware', '{"requestId": 77, "firmware": {
-        "location": "https://files.greenway.example/firmware/fw.bin",
+        "location": "https://depot.greenway.example/firmware/fw.bin",
         "signingCertificate": "x", "signature": "x"}}') $$,
     'PT409', 'this charge point had a request of this number', 'a number serves once a charger'
 );
 select throws_ok(
     $$ select pg_temp.send('GetLog', '{"requestId": 0, "logType": "SecurityLog", "log": {
-        "remoteLocation": "https://files.greenway.example/logs/"}}') $$,
+        "remoteLocation": "https://depot.greenway.example/logs/"}}') $$,
     'PT400', 'a requestId is a whole number from 1 to 2147483647', 'and is a positive integer'
 );
 select tests.act_as_owner();
 select pg_temp.answer('result', '{"status": "InvalidCertificate"}');
 insert into mine select 'signed2', pg_temp.send(
     'SignedUpdateFirmware', '{"firmware": {
-        "location": "https://files.greenway.example/firmware/fw.bin",
+        "location": "https://depot.greenway.example/firmware/fw.bin",
         "signingCertificate": "x", "signature": "x"}}'
 );
 select pg_temp.answer('result', '{"status": "Accepted"}');
 insert into mine select 'signed3', pg_temp.send(
     'SignedUpdateFirmware', '{"requestId": 79, "firmware": {
-        "location": "https://files.greenway.example/firmware/fw.bin",
+        "location": "https://depot.greenway.example/firmware/fw.bin",
         "signingCertificate": "x", "signature": "x"}}'
 );
 select pg_temp.answer('result', '{"status": "AcceptedCanceled"}');
@@ -262,11 +262,11 @@ select results_eq(
 -- GetDiagnostics and GetLog -------------------------------------------------------------------
 
 insert into mine select 'diag', pg_temp.send(
-    'GetDiagnostics', '{"location": "https://files.greenway.example/logs/"}'
+    'GetDiagnostics', '{"location": "https://depot.greenway.example/logs/"}'
 );
 select pg_temp.answer('result', '{}');
 insert into mine select 'diag2', pg_temp.send(
-    'GetDiagnostics', '{"location": "https://files.greenway.example/logs/x",
+    'GetDiagnostics', '{"location": "https://depot.greenway.example/logs/x",
                         "startTime": "2026-01-01T00:00:00Z"}'
 );
 delete from sent;
@@ -277,8 +277,8 @@ select results_eq(
        where m.name like 'diag%' and j.command_id = m.id order by 1 $$,
     $$ values
            ('diag', 'failed', 'nothing_to_upload', null::text,
-            'https://files.greenway.example/logs/***/', '{}'::jsonb),
-           ('diag2', 'scheduled', null, 'diag.zip', 'https://files.greenway.example/logs/x/***',
+            'https://depot.greenway.example/logs/***/', '{}'::jsonb),
+           ('diag2', 'scheduled', null, 'diag.zip', 'https://depot.greenway.example/logs/x/***',
             '{"since": "2026-01-01T00:00:00Z"}') $$,
     'an answer without a file name means that there is nothing'
 );
@@ -290,7 +290,7 @@ select results_eq(
 );
 insert into mine select 'log', pg_temp.send(
     'GetLog', '{"requestId": 80, "logType": "SecurityLog", "log": {
-        "remoteLocation": "https://files.greenway.example/logs/{ticket}/"}}'
+        "remoteLocation": "https://depot.greenway.example/logs/{ticket}/"}}'
 );
 select pg_temp.answer('result', '{"status": "Accepted", "filename": "security.log"}');
 alter table core.device_jobs disable trigger user;
