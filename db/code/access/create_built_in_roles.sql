@@ -17,6 +17,7 @@ begin
         (p_tenant_id, 'platform_admin', 'platform', true, 'Runs the platform: every tenant.'),
         (p_tenant_id, 'admin', 'staff', true, 'May do everything within the tenant.'),
         (p_tenant_id, 'operator', 'staff', true, 'Runs the fleet, its tokens and sessions.'),
+        (p_tenant_id, 'accountant', 'staff', true, 'Bills customers and reads the books.'),
         (p_tenant_id, 'support', 'staff', true, 'Looks into what happened, changes nothing.'),
         (p_tenant_id, 'customer', 'customer', true, 'A driver: own tokens and sessions.')
     on conflict (tenant_id, name) do nothing;
@@ -31,9 +32,14 @@ begin
                 'users.read', 'sites.write', 'charge_points.write', 'charge_point_keys.write',
                 'onboarding.write', 'id_tokens.write', 'sessions.write', 'messages.read',
                 'commands.write', 'configuration.write', 'firmware.write', 'tariffs.write',
-                'transactions.write', 'exports.write'
+                'transactions.write', 'exports.write', 'billing.read', 'customers.write',
+                'notifications.write', 'jobs.write'
             )
-            or r.name = 'support' and p.key in ('users.read', 'messages.read')
+            or r.name = 'accountant' and p.key in (
+                'users.read', 'billing.read', 'customers.write', 'billing.write',
+                'payments.write', 'transactions.write', 'exports.write'
+            )
+            or r.name = 'support' and p.key in ('users.read', 'messages.read', 'billing.read')
     where r.tenant_id = p_tenant_id and r.is_built_in
     on conflict (tenant_id, role_id, permission) do nothing;
 end;

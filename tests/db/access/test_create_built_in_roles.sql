@@ -12,10 +12,11 @@ select set_eq(
     $$ values
         ('platform_admin', 'platform', 0),
         ('admin', 'staff', (select count(*) from api.permissions)::integer),
-        ('operator', 'staff', 14),
-        ('support', 'staff', 2),
+        ('operator', 'staff', 18),
+        ('accountant', 'staff', 7),
+        ('support', 'staff', 3),
         ('customer', 'customer', 0) $$,
-    'a new tenant gets its five roles'
+    'a new tenant gets its six roles'
 );
 select is(
     (
@@ -24,8 +25,8 @@ select is(
         inner join api.tenants as t on t.id = r.tenant_id
         where t.slug = 'redcharge' and r.name = 'support'
     ),
-    array[array['messages.read', 'users.read']],
-    'support reads messages and people'
+    array[array['billing.read', 'messages.read', 'users.read']],
+    'support reads messages, people and bills'
 );
 select is(
     (
@@ -34,9 +35,10 @@ select is(
         where r.tenant_id = 101 and r.name = 'operator'
     ),
     array[
-        'charge_point_keys.write', 'charge_points.write', 'commands.write',
-        'configuration.write', 'exports.write', 'firmware.write', 'id_tokens.write',
-        'messages.read', 'onboarding.write', 'sessions.write', 'sites.write', 'tariffs.write',
+        'billing.read', 'charge_point_keys.write', 'charge_points.write', 'commands.write',
+        'configuration.write', 'customers.write', 'exports.write', 'firmware.write',
+        'id_tokens.write', 'jobs.write', 'messages.read', 'notifications.write',
+        'onboarding.write', 'sessions.write', 'sites.write', 'tariffs.write',
         'transactions.write', 'users.read'
     ],
     'operators run the fleet'
@@ -53,7 +55,7 @@ select is(
     2::bigint, 'again, it adds what is missing'
 );
 select is(
-    (select count(*) from core.roles as r where r.tenant_id = 101), 6::bigint, 'and no more'
+    (select count(*) from core.roles as r where r.tenant_id = 101), 7::bigint, 'and no more'
 );
 
 select * from finish();

@@ -5,10 +5,10 @@ select plan(29);
 select tests.act_as('greenway.support');
 select set_eq(
     'select r.name from api.roles as r',
-    array['platform_admin', 'admin', 'operator', 'support', 'customer', 'viewer'],
+    array['platform_admin', 'admin', 'operator', 'accountant', 'support', 'customer', 'viewer'],
     'staff see the roles of their tenant'
 );
-select is((select count(*) from api.permissions), 20::bigint, 'and what there is to be allowed');
+select is((select count(*) from api.permissions), 28::bigint, 'and what there is to be allowed');
 select tests.act_as('greenway.customer');
 select throws_ok('select id from api.roles', '42501', null, 'drivers see no roles');
 select throws_ok('select key from api.permissions', '42501', null, 'nor permissions');
