@@ -119,3 +119,19 @@ if [ "$kind" = dev ] && ! command -v haproxy >/dev/null 2>&1 && [ ! -e .venv/deb
         touch .done
     ' >&2 || say "haproxy could not be had (see above): tests with several bridges will say so"
 fi
+
+# veraPDF, which the tests ask whether a PDF is PDF/A-3: from Maven's repository, where there is
+# Maven and Java.
+if [ "$kind" = dev ] && command -v mvn >/dev/null 2>&1 && command -v java >/dev/null 2>&1; then
+    verapdf_want=$(fingerprint tests/verapdf/pom.xml)
+    if ! is_done .venv/verapdf/.done "$verapdf_want"; then
+        say "copying veraPDF into .venv/verapdf ..."
+        rm -rf .venv/verapdf
+        if mvn -f tests/verapdf/pom.xml -q -B \
+            dependency:copy-dependencies "-DoutputDirectory=$(pwd)/.venv/verapdf" >&2; then
+            printf '%s\n' "$verapdf_want" >.venv/verapdf/.done
+        else
+            say "veraPDF could not be had (see above): tests of PDFs will say so"
+        fi
+    fi
+fi

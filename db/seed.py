@@ -31,10 +31,12 @@ ACCOUNTS = (
     Account("platform@voltaro.example", "platform_admin", "greenway"),
     Account("admin@greenway.example", "admin", "greenway"),
     Account("operator@greenway.example", "operator", "greenway"),
+    Account("accountant@greenway.example", "accountant", "greenway"),
     Account("support@greenway.example", "support", "greenway"),
     Account("driver@greenway.example", "customer", "greenway"),
     Account("admin@bluecharge.example", "admin", "bluecharge"),
     Account("operator@bluecharge.example", "operator", "bluecharge"),
+    Account("accountant@bluecharge.example", "accountant", "bluecharge"),
     Account("support@bluecharge.example", "support", "bluecharge"),
     Account("driver@bluecharge.example", "customer", "bluecharge"),
 )

@@ -10,9 +10,13 @@ import threading
 import time
 
 from jobs.authority import authority_of
+from jobs.bank.worker import BankClerk
+from jobs.deliverers import deliverers_of
+from jobs.documents.worker import Documenter
 from jobs.exceptions import JobsError
 from jobs.exporter import Exporter
 from jobs.files import FileServer
+from jobs.outbox import Outbox
 from jobs.runner import Runner
 from jobs.signer import Signer
 
@@ -28,6 +32,7 @@ def main() -> int:
     try:
         authority = authority_of(os.environ)
         files = FileServer(url, stop, os.environ)
+        deliverers = deliverers_of(os.environ)
     except JobsError as error:
         print(error, file=sys.stderr)
         return 2
@@ -38,8 +43,15 @@ def main() -> int:
         threading.Thread(target=work, name=name, daemon=True)
         for name, work in (
             ("signer", Signer(url, stop, authority).run),
+            ("bank clerk", BankClerk(url, stop, os.environ.get("VOLTARO_BANK_FOLDER")).run),
             ("exporter", exporter.run),
+            ("documenter", Documenter(url, stop).run),
             ("files", files.run),
+            *(
+                (deliverer.kind, Outbox(url, stop, deliverer).run)
+                for deliverer in deliverers
+                for _ in range(deliverer.threads)
+            ),
         )
     ]
     for thread in threads:

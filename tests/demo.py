@@ -4,7 +4,8 @@ The stack is started when it does not run. The exit status is 0 only when the op
 session with the right energy, ended and without a hold, with its meter values and frames, when
 its driver sees it too, and when the operator of the other tenant sees nothing of it; and when
 the driver saw what it cost while it charged, and the operator reads its price with the reasons,
-as CSV, and in an export.
+as CSV, and in an export; and when the accountant takes it on to the invoice, the file for the
+bank, the bank's statement and paid.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from typing import Any
 
 from db.settings import ROOT
 from tests.charger import Charger, ChargerError, ocpp_time
+from tests.demo_billing import bill_session, folder_of_demo
 from tests.demo_prices import LiveCosts, export_rows, read_price
 from tests.simulate_client import (
     MeterStore,
@@ -34,6 +36,7 @@ from tests.simulate_client import (
     run_session,
 )
 from tests.support.rest import Api, ApiError
+from tests.support.verapdf import failures_of, is_installed
 
 __all__ = [
     "Check",
@@ -195,6 +198,84 @@ def observe_price(info: dict[str, Any], report: SessionReport, costs: LiveCosts)
     ]
 
 
+def observe_bill(info: dict[str, Any], report: SessionReport) -> list[Check]:
+    """Take a priced session to its payment through the API, and compare what each step says.
+
+    Raises ApiError when the API refuses what it should allow, TimeoutError when a step takes long.
+    """
+    accountant = sign_in(info, "accountant", is_of_first_tenant=True)
+    driver = sign_in(info, "customer", is_of_first_tenant=True)
+    stranger = sign_in(info, "accountant", is_of_first_tenant=False)
+    (account,) = driver.read("accounts")
+    (session,) = driver.read(
+        "charging_sessions", transaction_id=f"eq.{report.transaction_id}", select="id"
+    )
+    (transaction,) = driver.read("transactions", session_id=f"eq.{session['id']}")
+    bill = bill_session(accountant, account["id"], transaction["id"], folder_of_demo(ROOT))
+    invoice, paid = bill.invoice, bill.paid
+    total = Decimal(str(invoice["total_incl_vat"]))
+    charged = sum(
+        Decimal(str(line["amount_incl_vat"]))
+        for line in bill.lines
+        if line["transaction_id"] == transaction["id"]
+    )
+    own = {"id": f"eq.{invoice['id']}"}
+    mine = driver.read("invoices", **own)
+    return [
+        Check(
+            "invoice",
+            f"{invoice['number']} over {total} {invoice['currency']},"
+            f" {Decimal(str(invoice['total_vat'])):.2f} of it VAT",
+            invoice["state"] == "finalised"
+            and charged == Decimal(str(transaction["total_incl_vat"])),
+        ),
+        Check(
+            "its PDF/A-3",
+            f"{bill.pdf}, {'valid to veraPDF' if is_installed() else 'veraPDF is not here'}",
+            bill.pdf.read_bytes().startswith(b"%PDF-")
+            and not (is_installed() and failures_of([bill.pdf])),
+        ),
+        Check(
+            "the e-invoice in it (CII) asks for",
+            f"{bill.e_invoice_total} {invoice['currency']}",
+            bill.e_invoice_total == total,
+        ),
+        Check("the e-invoice as UBL", str(bill.ubl), b"Invoice" in bill.ubl.read_bytes()),
+        Check(
+            "file for the bank (pain.008)",
+            f"{bill.debit_file} collects {bill.debit_total} EUR",
+            bill.debit_total == Decimal(str(bill.payment["amount"])) == total,
+        ),
+        Check(
+            "bank statement (CAMT.053)",
+            f"{bill.statement['opening_balance']:.2f} to"
+            f" {bill.statement['closing_balance']:.2f} EUR",
+            bill.statement["lines"] == 1,
+        ),
+        Check(
+            "the invoice is",
+            f"{paid['payment_state']}, {paid['open_amount']:.2f} open",
+            paid["payment_state"] == "paid" and paid["open_amount"] == 0,
+        ),
+        Check("its account owes", f"{bill.balance:.2f} EUR", bill.balance == 0),
+        Check(
+            "books and bank agree",
+            f"{bill.proof['bank_ledger']:.2f} and {bill.proof['bank_statement']:.2f} EUR",
+            bool(bill.proof["is_proven"]),
+        ),
+        Check(
+            "its driver sees the invoice, paid",
+            "yes" if mine and mine[0]["payment_state"] == "paid" else "no",
+            bool(mine) and mine[0]["payment_state"] == "paid",
+        ),
+        _sight(
+            "the other tenant's accountant sees the invoice",
+            stranger.read("invoices", **own),
+            expected=0,
+        ),
+    ]
+
+
 def _of_one_connection(
     frames: list[dict[str, Any]], transaction_id: int | None
 ) -> list[dict[str, Any]]:
@@ -330,6 +411,7 @@ def main() -> int:
             report, sent = asyncio.run(_charge(info, plan, costs))
         checks = observe(info, report, since=since, calls=sent)
         checks += observe_price(info, report, costs)
+        checks += observe_bill(info, report)
     except (ChargerError, ApiError, OSError) as error:
         print(f"failed: {error or 'no answer in time'}")
         return 1

@@ -11,6 +11,14 @@ insert into core.permissions (key, description) values
     ('jobs.write', 'Try again what could not be delivered outside.'),
     ('privacy.write', 'Export and erase what is known about a person.');
 
+insert into ops.settings (name, value, description) values
+    (
+        'billing.unbilled_days', '62',
+        'Sessions that began so many days ago and are on no invoice count against wallets and '
+        'credit limits; older ones no more.'
+    ),
+    ('billing.vat_check_days', '90', 'VAT ids that were valid are checked again after so long.');
+
 create table core.legal_entities (
     tenant_id bigint not null,
     id bigint not null generated always as identity,
@@ -27,9 +35,9 @@ create table core.legal_entities (
     email text,
     phone text,
     website text,
-    currency text not null default 'EUR',
-    language text not null default 'en',
-    time_zone text not null default 'UTC',
+    currency text not null,
+    language text not null,
+    time_zone text not null,
     vat_rate numeric(5, 2) not null default 0,
     iban text,
     bic text,
@@ -136,7 +144,7 @@ create table core.customers (
     contact_name text,
     email text not null,
     phone text,
-    language text not null default 'en',
+    language text not null,
     user_id uuid,
     vat_id text,
     vat_id_state text not null default 'none',
@@ -177,7 +185,7 @@ create table core.customers (
 );
 create index customers_email_idx on core.customers (tenant_id, lower(email));
 create index customers_vat_id_idx on core.customers (vat_id_checked_at)
-where vat_id_state = 'unchecked';
+where vat_id_state in ('unchecked', 'valid');
 alter table core.customers enable row level security;
 comment on table core.customers is
     'A person or company that pays; user_id is who sees its accounts. vat_id_state says what the '
@@ -223,7 +231,7 @@ create table core.accounts (
     name text not null default '',
     currency text not null,
     kind text not null default 'postpaid',
-    payment_method text not null default 'bank_transfer',
+    payment_method text not null,
     credit_limit numeric(14, 4),
     schedule text not null default 'monthly',
     payer_account_id bigint,
@@ -286,8 +294,9 @@ where payer_account_id is not null;
 alter table core.accounts enable row level security;
 comment on table core.accounts is
     'What a customer is billed through: currency, prepaid from a wallet or postpaid, how and how '
-    'often. payer_account_id: another account gets one collective invoice for this one''s sessions. '
-    'credit_limit: so much may be open and unbilled before charging is refused; null for any.';
+    'often. payer_account_id: another account gets one collective invoice for this one''s '
+    'sessions. credit_limit: so much may be open and unbilled before charging is refused, null '
+    'for any; of a prepaid account, so much more than is in the wallet may be charged.';
 
 create table core.contracts (
     tenant_id bigint not null,

@@ -29,8 +29,9 @@ create table core.ledger_accounts (
 alter table core.ledger_accounts enable row level security;
 comment on table core.ledger_accounts is
     'The chart of accounts of a legal entity: what each is for never changes (role), number and '
-    'name are the accountant''s. card_clearing is what a card provider holds for us, unbilled what was charged and not yet invoiced, '
-    'suspense money whose owner is not known, wallets what prepaid customers have left.';
+    'name are the accountant''s. card_clearing is what a card provider holds for us, unbilled '
+    'what was charged and not yet invoiced, suspense money whose owner is not known, wallets what '
+    'prepaid customers have left.';
 
 create table core.journals (
     tenant_id bigint not null,
@@ -38,6 +39,7 @@ create table core.journals (
     legal_entity_id bigint not null,
     kind text not null,
     source_key text not null,
+    transaction_id bigint,
     posted_on date not null,
     currency text not null,
     description text not null,
@@ -49,6 +51,10 @@ create table core.journals (
     constraint journals_source_key unique (tenant_id, kind, source_key),
     constraint journals_legal_entity_fkey
     foreign key (tenant_id, legal_entity_id) references core.legal_entities (tenant_id, id),
+    constraint journals_transaction_fkey
+    foreign key (tenant_id, transaction_id) references core.transactions (tenant_id, id),
+    constraint journals_transaction_check
+    check ((kind = 'transaction') = (transaction_id is not null)),
     constraint journals_created_by_fkey
     foreign key (created_by) references core.users (id) on delete set null,
     constraint journals_kind_check
@@ -66,6 +72,9 @@ create table core.journals (
 );
 create index journals_posted_on_idx on core.journals (tenant_id, posted_on, id);
 create index journals_legal_entity_idx on core.journals (tenant_id, legal_entity_id);
+-- What was posted of a transaction before: the next journal posts the difference.
+create index journals_transaction_idx on core.journals (tenant_id, transaction_id)
+where transaction_id is not null;
 create index journals_created_by_idx on core.journals (created_by);
 alter table core.journals enable row level security;
 comment on table core.journals is
@@ -118,3 +127,8 @@ create index ratings_to_post_tenant_idx on ops.ratings_to_post (tenant_id, id);
 alter table ops.ratings_to_post enable row level security;
 comment on table ops.ratings_to_post is
     'Transactions whose price or state changed and that wait to be posted.';
+
+insert into ops.job_schedules (job, every, description) values
+    ('post_ratings', '2 seconds', 'Post what transactions cost to the ledger.');
+insert into ops.settings (name, value, description) values
+    ('billing.post_batch', '1000', 'Transactions that one run of post_ratings posts.');

@@ -47,6 +47,7 @@ create table core.invoices (
     due_on date,
     finalise_at timestamptz,
     finalised_at timestamptz,
+    problem text,
     credited_invoice_id bigint,
     reason text,
     payment_method text not null,
@@ -95,6 +96,8 @@ create table core.invoices (
             payment_reference
         ) = 0
     ),
+    constraint invoices_problem_check
+    check (problem is null or state = 'draft' and length(problem) between 1 and 200),
     constraint invoices_currency_check check (currency ~ '^[A-Z]{3}$'),
     constraint invoices_tax_treatment_check
     check (tax_treatment in ('standard', 'reverse_charge', 'exempt')),
@@ -135,7 +138,8 @@ alter table core.invoices enable row level security;
 comment on table core.invoices is
     'Invoices and credit notes: a draft until it is finalised, then it never changes. Amounts of '
     'a credit note are above zero and what they take back. seller and buyer are who they were '
-    'then. A draft without finalise_at waits for a person.';
+    'then. A draft without finalise_at waits for a person; problem says why one could not be '
+    'finalised.';
 
 create table core.invoice_lines (
     tenant_id bigint not null,
@@ -329,3 +333,11 @@ alter table core.dunning_notices enable row level security;
 comment on table core.dunning_notices is
     'Reminders that were issued: once per invoice and level. A fee is open like the invoice '
     'itself until it is paid or waived.';
+
+insert into ops.job_schedules (job, every, description) values
+    ('finalise_invoices', '1 minute', 'Number and issue drafts whose grace period is over.'),
+    ('run_dunning', '1 hour', 'Remind of invoices that are overdue, and block who does not pay.');
+
+insert into ops.settings (name, value, description) values
+    ('billing.finalise_batch', '500', 'Invoices that one run of finalise_invoices issues.'),
+    ('billing.dunning_batch', '500', 'Reminders that one run of run_dunning issues.');

@@ -19,10 +19,12 @@ with accounts (email, full_name, language, tenant, role) as (
         ('platform@voltaro.example', 'Pat Voltaro', 'en', 'greenway', 'platform_admin'),
         ('admin@greenway.example', 'Anna Berger', 'de', 'greenway', 'admin'),
         ('operator@greenway.example', 'Ole Petersen', 'de', 'greenway', 'operator'),
+        ('accountant@greenway.example', 'Anke Thiel', 'de', 'greenway', 'accountant'),
         ('support@greenway.example', 'Selin Kaya', 'de', 'greenway', 'support'),
         ('driver@greenway.example', 'David Lorenz', 'de', 'greenway', 'customer'),
         ('admin@bluecharge.example', 'Amelia Clarke', 'en', 'bluecharge', 'admin'),
         ('operator@bluecharge.example', 'Owen Hughes', 'en', 'bluecharge', 'operator'),
+        ('accountant@bluecharge.example', 'Aisha Khan', 'en', 'bluecharge', 'accountant'),
         ('support@bluecharge.example', 'Sian Parry', 'en', 'bluecharge', 'support'),
         ('driver@bluecharge.example', 'Daniel Okoro', 'en', 'bluecharge', 'customer')
 ),
@@ -338,3 +340,104 @@ left join core.sites as s
     on s.tenant_id = n.tenant_id and n.tariff_id = 'NIGHT' and s.name = p.night_site
 left join new_groups as g on g.tenant_id = n.tenant_id and n.tariff_id = 'FREE'
 where n.tariff_id = 'STANDARD' or num_nonnulls(s.id, g.id) = 1;
+
+-- Billing -------------------------------------------------------------------------------
+-- David is collected from by direct debit, the company with the van by one invoice a month that it
+-- pays by transfer, Daniel pays by card.
+
+insert into core.legal_entities (
+    tenant_id, name, address_line, postal_code, city, vat_id, registration, email, vat_rate, iban,
+    bic, bank_name, creditor_id, pre_notification_days
+)
+select
+    t.id, e.name, e.address_line, e.postal_code, e.city, e.vat_id, e.registration, e.email,
+    e.vat_rate, e.iban, e.bic, e.bank_name, e.creditor_id, 2
+from core.tenants as t
+inner join (
+    values
+        (
+            'greenway', 'Greenway Charging GmbH', 'Am Sandtorkai 30', '20457', 'Hamburg',
+            'DE123456789', 'Amtsgericht Hamburg, HRB 123456', 'billing@greenway.example', 19,
+            'DE89370400440532013000', 'COBADEFFXXX', 'Commerzbank', 'DE98ZZZ09999999999'
+        ),
+        (
+            'bluecharge', 'Bluecharge Networks Ltd', '25 Churchill Place', 'E14 5RB', 'London',
+            'GB123456789', 'Companies House 01234567', 'billing@bluecharge.example', 20,
+            'GB29NWBK60161331926819', 'NWBKGB2LXXX', 'NatWest', null
+        )
+) as e (
+    tenant, name, address_line, postal_code, city, vat_id, registration, email, vat_rate, iban,
+    bic, bank_name, creditor_id
+) on e.tenant = t.slug
+on conflict do nothing;
+
+insert into core.customers (tenant_id, number, kind, name, contact_name, email, user_id, vat_id)
+select t.id, p.number, p.kind, p.name, p.contact_name, p.email, m.user_id, p.vat_id
+from core.tenants as t
+inner join (
+    values
+        (
+            'greenway', 'C1001', 'person', 'David Lorenz', null, 'driver@greenway.example', null
+        ),
+        (
+            'greenway', 'C1002', 'company', 'Elbe Logistik GmbH', 'Britta Voss',
+            'invoices@elbe-logistik.example', 'DE999999999'
+        ),
+        (
+            'bluecharge', 'C1001', 'person', 'Daniel Okoro', null, 'driver@bluecharge.example',
+            null
+        )
+) as p (tenant, number, kind, name, contact_name, email, vat_id) on p.tenant = t.slug
+left join core.users as u on lower(u.email) = p.email
+left join core.memberships as m on m.tenant_id = t.id and m.user_id = u.id
+on conflict do nothing;
+
+insert into core.customer_addresses (
+    tenant_id, customer_id, kind, address_line, postal_code, city, country_code
+)
+select c.tenant_id, c.id, 'billing', a.address_line, a.postal_code, a.city, t.country_code
+from core.tenants as t
+inner join (
+    values
+        ('greenway', 'C1001', 'Deichstraße 5', '20459', 'Hamburg'),
+        ('greenway', 'C1002', 'Veddeler Damm 12', '20457', 'Hamburg'),
+        ('bluecharge', 'C1001', '4 Narrow Street', 'E14 8DP', 'London')
+) as a (tenant, customer, address_line, postal_code, city) on a.tenant = t.slug
+inner join core.customers as c on c.tenant_id = t.id and c.number = a.customer
+on conflict do nothing;
+
+insert into core.accounts (tenant_id, number, customer_id, name, payment_method)
+select c.tenant_id, a.number, c.id, a.name, a.payment_method
+from core.tenants as t
+inner join (
+    values
+        ('greenway', 'C1001', 'A1001', 'Private', 'sepa_debit'),
+        ('greenway', 'C1002', 'A1002', 'Vans', 'bank_transfer'),
+        ('bluecharge', 'C1001', 'A1001', 'Private', 'card')
+) as a (tenant, customer, number, name, payment_method) on a.tenant = t.slug
+inner join core.customers as c on c.tenant_id = t.id and c.number = a.customer
+on conflict do nothing;
+
+insert into core.contracts (tenant_id, account_id, id_token_id, starts_at)
+select a.tenant_id, a.id, k.id, timestamptz '2026-01-01T00:00:00Z'
+from core.tenants as t
+inner join (
+    values
+        ('greenway', 'A1001', 'VALID001'), ('greenway', 'A1002', 'FLEET001'),
+        ('bluecharge', 'A1001', 'BLUE001')
+) as w (tenant, account, id_token) on w.tenant = t.slug
+inner join core.accounts as a on a.tenant_id = t.id and a.number = w.account
+inner join core.id_tokens as k on k.tenant_id = t.id and k.id_token = w.id_token
+where not exists (
+    select from core.contracts as c where c.tenant_id = t.id and c.id_token_id = k.id
+);
+
+insert into core.mandates (
+    tenant_id, account_id, reference, account_holder, iban, signed_on, state
+)
+select a.tenant_id, a.id, 'GRW-A1001-1', 'David Lorenz', 'DE02120300000000202051', '2026-01-02',
+    'active'
+from core.tenants as t
+inner join core.accounts as a on a.tenant_id = t.id and a.number = 'A1001'
+where t.slug = 'greenway'
+on conflict do nothing;

@@ -13,7 +13,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 
-from tests.bench import api, bridge, commands, pricing, rating, tariff_choice
+from tests.bench import api, billing, bridge, commands, documents, pricing, rating, tariff_choice
 from tests.bench.report import Figure, emit
 
 __all__ = ["main"]
@@ -25,6 +25,8 @@ _BENCHES: dict[str, Callable[[], Iterator[Figure]]] = {
     "pricing": pricing.measure,
     "rating": rating.measure,
     "choice": tariff_choice.measure,
+    "billing": billing.measure,
+    "documents": documents.measure,
 }
 _FULL: dict[str, Callable[[], Iterator[Figure]]] = {
     "rating": rating.measure_full,

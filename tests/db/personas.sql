@@ -67,7 +67,8 @@ cross join (
         -- Membership switched off.
         ('inactive', '800', 'operator', 'staff'),
         -- One person in both tenants: an operator here, an admin there.
-        ('both', '900', 'operator', 'staff')
+        ('both', '900', 'operator', 'staff'),
+        ('accountant', '950', 'accountant', 'staff')
 ) as p (name, number, role, audience);
 update tests.personas set role = 'admin' where name = 'bluecharge.both';
 
@@ -903,11 +904,309 @@ values (101, 1001), (102, 2001);
 -- The sessions above are older than the tariffs.
 select pricing.set_session_tariff(s) from core.sessions as s where s.tenant_id in (101, 102);
 
+-- Who is billed: customer n+1 is the persona customer, postpaid by bank transfer; n+2 is driver2,
+-- prepaid from a wallet. Their tokens have contracts since long. The transactions above are theirs.
+
+insert into core.legal_entities (
+    tenant_id, id, name, address_line, postal_code, city, vat_id, email, vat_rate, iban, bic,
+    bank_name, creditor_id
+)
+overriding system value
+values
+    (
+        101, 1001, 'Greenway Charging GmbH', 'Hafenstraße 1', '20095', 'Hamburg', 'DE123456789',
+        'billing@greenway.example', 19, 'DE89370400440532013000', 'COBADEFFXXX', 'Commerzbank',
+        'DE98ZZZ09999999999'
+    ),
+    (
+        102, 2001, 'Bluecharge B.V.', 'Kade 1', '1011 AB', 'Amsterdam', 'NL123456789B01',
+        'billing@bluecharge.example', 19, 'NL91ABNA0417164300', 'ABNANL2AXXX', 'ABN AMRO',
+        'NL69ZZZ123456780000'
+    );
+insert into core.customers (tenant_id, id, kind, name, email, language, user_id)
+overriding system value
+select
+    p.tenant_id, p.id, 'person', u.full_name, u.email, 'en', p.user_id
+from (
+    values
+        (101, 1001, tests.user_id_of('greenway.customer')),
+        (101, 1002, tests.user_id_of('greenway.driver2')),
+        (102, 2001, tests.user_id_of('bluecharge.customer')),
+        (102, 2002, tests.user_id_of('bluecharge.driver2'))
+) as p (tenant_id, id, user_id)
+inner join core.users as u on u.id = p.user_id;
+insert into core.customer_addresses (
+    tenant_id, customer_id, kind, address_line, postal_code, city, country_code
+)
+values
+    (101, 1001, 'billing', 'Elbchaussee 10', '22765', 'Hamburg', 'DE'),
+    (101, 1002, 'billing', 'Deichstraße 5', '20459', 'Hamburg', 'DE'),
+    (102, 2001, 'billing', 'Singel 10', '1012 AB', 'Amsterdam', 'NL'),
+    (102, 2002, 'billing', 'Damrak 5', '1012 LG', 'Amsterdam', 'NL');
+-- With leave to overdraw the empty wallet: tests of other things charge with its token.
+insert into core.accounts (tenant_id, id, customer_id, kind, credit_limit)
+overriding system value
+values
+    (101, 1001, 1001, 'postpaid', null), (101, 1002, 1002, 'prepaid', 1000000),
+    (102, 2001, 2001, 'postpaid', null), (102, 2002, 2002, 'prepaid', 1000000);
+insert into core.contracts (tenant_id, id, account_id, id_token_id, starts_at)
+overriding system value
+select a.tenant_id, a.id, a.id, a.id, timestamptz '2020-01-01T00:00:00Z'
+from core.accounts as a
+where a.tenant_id in (101, 102);
+
+-- One invoice of each persona customer, not due yet, and a reminder that cost nothing.
+
+insert into core.dunning_levels (tenant_id, legal_entity_id, level, days_after_due, fee)
+values (101, 1001, 1, 7, 0), (101, 1001, 2, 21, 5), (102, 2001, 1, 7, 0), (102, 2001, 2, 21, 5);
+insert into core.invoices (
+    tenant_id, id, legal_entity_id, account_id, kind, occasion, currency, payment_method, language
+)
+overriding system value
+values
+    (101, 1001, 1001, 1001, 'invoice', 'one_off', 'EUR', 'bank_transfer', 'en'),
+    (102, 2001, 2001, 2001, 'invoice', 'one_off', 'EUR', 'bank_transfer', 'en');
+insert into core.invoice_lines (
+    tenant_id, invoice_id, line, account_id, kind, description, includes_vat, vat_rate,
+    amount_excl_vat, amount_incl_vat
+)
+values
+    (101, 1001, 1, 1001, 'one_off', 'Charging card', false, 19, 10, 10),
+    (102, 2001, 1, 2001, 'one_off', 'Charging card', false, 19, 10, 10);
+-- Tests of many invoices would come to these numbers.
+select setval(pg_get_serial_sequence('core.invoices', 'id'), 100000);
+select billing.compute_invoice(101, '{1001}'), billing.compute_invoice(102, '{2001}');
+select billing.finalise_invoices(101, '{1001}'), billing.finalise_invoices(102, '{2001}');
+insert into core.dunning_notices (
+    tenant_id, id, invoice_id, account_id, level, issued_on, due_on, open_amount, fee
+)
+overriding system value
+values
+    (101, 1001, 1001, 1001, 1, '2026-01-01', '2026-01-08', 11.90, 0),
+    (102, 2001, 2001, 2001, 1, '2026-01-01', '2026-01-08', 11.90, 0);
+
+-- Messages: words, a room, a switch, a number and a message of each tenant ---------------------
+
+insert into core.notification_templates (tenant_id, kind, language, subject, body)
+values
+    (101, 'session_ended', 'en', 'Thank you: ${total}', 'Greenway says thank you, ${name}.'),
+    (102, 'session_ended', 'en', 'Thank you: ${total}', 'Bluecharge says thank you, ${name}.');
+insert into core.notification_channels (tenant_id, id, name, channel, is_enabled)
+overriding system value
+values (101, 1001, 'Control room', 'chat', false), (102, 2001, 'Control room', 'chat', false);
+insert into ops.notification_channel_urls (tenant_id, channel_id, url)
+values (101, 1001, 'json://room.example/1'), (102, 2001, 'json://room.example/2');
+insert into core.notification_preferences (tenant_id, user_id, kind, channel, is_enabled)
+select p.tenant_id, p.user_id, 'session_started', 'sms', false from tests.personas as p;
+insert into core.notification_phones (tenant_id, user_id, phone)
+select p.tenant_id, p.user_id, '+491700000001' from tests.personas as p;
+delete from ops.events_to_tell;
+insert into core.notifications (tenant_id, event_id, kind, user_id, channel, object)
+select p.tenant_id, 1, 'session_ended', p.user_id, 'email', 'transaction/1'
+from tests.personas as p
+where p.name in ('greenway.customer', 'bluecharge.customer');
+
+-- Privacy ------------------------------------------------------------------------------------
+
+insert into core.consents (tenant_id, id, user_id, document, version, via)
+overriding system value
+values
+    (101, 1001, tests.user_id_of('greenway.customer'), 'terms', '2026-01', 'portal'),
+    (102, 2001, tests.user_id_of('bluecharge.customer'), 'terms', '2026-01', 'portal');
+insert into core.erasures (tenant_id, id, user_id, requested_by)
+overriding system value
+select c.tenant_id, c.id, c.user_id, c.user_id
+from core.consents as c
+where c.tenant_id in (101, 102);
+
 -- Reports: counted as the jobs would, and something of each left to do -------------------------
 
 update ops.meter_hours_progress set read_until = now() - interval '3 hours';
 select jobs.refresh_facts();
 select jobs.refresh_meter_hours();
 insert into ops.facts_to_refresh (tenant_id, session_id) values (101, 1001), (102, 2001);
+
+-- Events and calls to the outside ---------------------------------------------------------
+
+delete from core.events where tenant_id in (101, 102);
+update ops.outbox set attempts = 1, calls = 1 where tenant_id in (101, 102);
+insert into ops.outbox_attempts (outbox_id, number, runner, finished_at, outcome, code, detail)
+select o.id, 1, 'runner', now(), 'retry', 451, 'try again later'
+from ops.outbox as o
+where o.tenant_id in (101, 102);
+insert into core.events (tenant_id, type, object_type, object_id, data)
+values
+    (101, 'session.started', 'session', 1001, '{}'), (102, 'session.started', 'session', 2001, '{}');
+update core.events set dispatched_at = now() where dispatched_at is null;
+insert into core.webhooks (tenant_id, id, name, url, event_types, secret)
+overriding system value
+values
+    (
+        101, 1001, 'ERP', 'https://hooks.greenway.example/erp', '{session.ended}',
+        'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo='
+    ),
+    (
+        102, 2001, 'ERP', 'https://hooks.bluecharge.example/erp', '{session.ended}',
+        'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo='
+    );
+insert into core.webhook_deliveries (tenant_id, webhook_id, event_id)
+select w.tenant_id, w.id, e.id
+from core.webhooks as w
+inner join core.events as e on e.tenant_id = w.tenant_id
+where w.tenant_id in (101, 102);
+
+-- Documents: a PDF of every invoice above, a statement n+9; what is queued is not to be made.
+
+insert into core.documents (
+    tenant_id, id, kind, invoice_id, account_id, file_name, content_type, content, sha256
+)
+overriding system value
+select
+    i.tenant_id, i.id, 'invoice_pdf', i.id, i.account_id, 'invoice.pdf', 'application/pdf',
+    convert_to('invoice ' || i.id, 'UTF8'),
+    encode(sha256(convert_to('invoice ' || i.id, 'UTF8')), 'hex')
+from core.invoices as i
+where i.tenant_id in (101, 102) and i.state = 'finalised';
+insert into core.documents (tenant_id, id, kind, file_name, content_type, content, sha256)
+overriding system value
+values
+    (101, 1009, 'bank_statement', 'a.xml', 'application/xml', 'a', encode(sha256('a'), 'hex')),
+    (102, 2009, 'bank_statement', 'b.xml', 'application/xml', 'b', encode(sha256('b'), 'hex'));
+update ops.documents_to_make set problem = 'it lacks an address', parked_at = now()
+where tenant_id in (101, 102);
+
+-- Cards: a provider that is switched off, a card, a payment that was returned, and what it told.
+
+insert into core.payment_providers (tenant_id, id, legal_entity_id, is_enabled)
+overriding system value
+values (101, 1001, 1001, false), (102, 2001, 2001, false);
+insert into core.cards (
+    tenant_id, id, account_id, payment_provider_id, provider_customer_id, provider_card_id, brand,
+    last4, expires_on, state
+)
+overriding system value
+select v.tenant_id, v.id, v.id, v.id, 'cus_1', 'pm_1', 'visa', '4242', '2030-12-31', 'removed'
+from core.payment_providers as v
+where v.id in (1001, 2001);
+insert into core.payments (
+    tenant_id, id, legal_entity_id, account_id, purpose, method, provider, provider_payment_id,
+    payment_provider_id, idempotency_key, amount, currency, state, failure, invoice_id, booked_on
+)
+overriding system value
+select
+    v.tenant_id, v.id, v.id, v.id, 'invoice', 'card', 'stripe', 'pi_1', v.id, 'card-1', 1, 'EUR',
+    'returned', 'disputed', v.id, '2026-01-01'
+from core.payment_providers as v
+where v.id in (1001, 2001);
+-- Tests of many payments would come to these numbers.
+select setval(pg_get_serial_sequence('core.payments', 'id'), 100000);
+-- Settled and open again: nothing of it is left in what is open, or in the books.
+insert into core.allocations (tenant_id, id, invoice_id, account_id, kind, payment_id, amount)
+overriding system value
+select v.tenant_id, v.id + a.line, v.id, v.id, a.kind, v.id, a.amount
+from core.payment_providers as v
+cross join (values (0, 'payment', 1), (1, 'payment_return', -1)) as a (line, kind, amount)
+where v.id in (1001, 2001);
+insert into core.payment_events (
+    tenant_id, id, payment_provider_id, event_id, type, data, signed_at, processed_at, payment_id,
+    outcome
+)
+overriding system value
+select
+    v.tenant_id, v.id, v.id, 'evt_1', 'charge.dispute.funds_withdrawn', '{}', now(), now(), v.id,
+    'disputed'
+from core.payment_providers as v
+where v.id in (1001, 2001);
+insert into core.payouts (
+    tenant_id, id, payment_provider_id, provider_payout_id, amount, currency, arrives_on, state
+)
+overriding system value
+select v.tenant_id, v.id, v.id, 'po_1', 10, 'EUR', '2026-01-02', 'paid'
+from core.payment_providers as v
+where v.id in (1001, 2001);
+insert into core.provider_balances (tenant_id, payment_provider_id, proven_on, currency, amount)
+select v.tenant_id, v.id, '2020-01-01', 'EUR', 0
+from core.payment_providers as v
+where v.id in (1001, 2001);
+insert into core.low_wallets (tenant_id, account_id)
+values (101, 1002), (102, 2002);
+
+-- Bank: a mandate, a cancelled batch, a file that could not be read and one with a line of nothing,
+-- so that nothing is in the books.
+
+insert into core.mandates (tenant_id, id, account_id, account_holder, iban, signed_on, state)
+overriding system value
+values
+    (101, 1001, 1001, 'Gwen Driver', 'DE02120300000000202051', '2025-06-01', 'active'),
+    (102, 2001, 2001, 'Bart Driver', 'NL20INGB0001234567', '2025-06-01', 'active');
+insert into core.debit_batches (
+    tenant_id, id, legal_entity_id, message_id, scheme, sequence_type, collect_on, currency, state,
+    payment_count, total
+)
+overriding system value
+values
+    (101, 1001, 1001, 'DDB-101-1001', 'CORE', 'RCUR', '2020-01-06', 'EUR', 'cancelled', 1, 10),
+    (102, 2001, 2001, 'DDB-102-2001', 'CORE', 'RCUR', '2020-01-06', 'EUR', 'cancelled', 1, 10);
+insert into core.bank_files (
+    tenant_id, id, source, content, sha256, state, reason, problem, finished_at
+)
+overriding system value
+select
+    v.tenant_id, v.id, 'api', convert_to('statement ' || v.id, 'UTF8'),
+    encode(sha256(convert_to('statement ' || v.id, 'UTF8')), 'hex'), v.state, v.reason, v.reason,
+    now()
+from (
+    values
+        (101, 1001, 'booked', null), (101, 1002, 'parked', 'statement_unreadable'),
+        (102, 2001, 'booked', null), (102, 2002, 'parked', 'statement_unreadable')
+) as v (tenant_id, id, state, reason);
+insert into core.bank_statements (
+    tenant_id, id, bank_file_id, legal_entity_id, reference, iban, currency, opened_on, closed_on,
+    opening_balance, closing_balance, lines, lines_known
+)
+overriding system value
+select
+    l.tenant_id, l.id, l.id, l.id, 'first', l.iban, l.currency, '2020-01-01', '2020-01-01', 0, 0,
+    1, 0
+from core.legal_entities as l
+where l.id in (1001, 2001);
+insert into core.bank_transactions (
+    tenant_id, id, bank_statement_id, legal_entity_id, line, entry_key, booked_on, amount, currency
+)
+overriding system value
+select s.tenant_id, s.id, s.id, s.legal_entity_id, 1, 'first', s.closed_on, 0, s.currency
+from core.bank_statements as s
+where s.id in (1001, 2001);
+insert into core.bank_matches (
+    tenant_id, id, bank_transaction_id, how, amount, legal_entity_id, ledger_account, undone_at
+)
+overriding system value
+values
+    (101, 1001, 1001, 'hand', 1, 1001, 'payment_fees', now()),
+    (102, 2001, 2001, 'hand', 1, 2001, 'payment_fees', now());
+insert into core.daily_proofs (
+    tenant_id, legal_entity_id, proven_on, currency, bank_ledger, bank_statement,
+    bank_statement_id, suspense_ledger, suspense_lines, card_ledger, is_proven
+)
+select s.tenant_id, s.legal_entity_id, s.closed_on, s.currency, 0, 0, s.id, 0, 0, 0, true
+from core.bank_statements as s
+where s.id in (1001, 2001);
+
+-- A billing run of each tenant, over a month without sessions, which found one that is held.
+
+insert into core.billing_runs (tenant_id, id, period_from, period_to, state, finished_at)
+overriding system value
+values
+    (101, 1001, '2020-01-01', '2020-02-01', 'done', now()),
+    (102, 2001, '2020-01-01', '2020-02-01', 'done', now());
+insert into core.billing_run_accounts (
+    tenant_id, billing_run_id, account_id, outcome, reason, finished_at
+)
+values
+    (101, 1001, 1001, 'skipped', 'nothing_to_bill', now()),
+    (102, 2001, 2001, 'skipped', 'nothing_to_bill', now());
+insert into core.billing_run_held (tenant_id, billing_run_id, transaction_id, account_id, reason)
+values
+    (101, 1001, 1002, 1002, 'transaction_held'), (102, 2001, 2002, 2002, 'transaction_held');
 
 reset role;

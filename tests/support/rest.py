@@ -53,6 +53,11 @@ class Api:
         """POST JSON to a relation or a function (`rpc/<name>`)."""
         return self._send("POST", path, json.dumps(body).encode())
 
+    def patch(self, relation: str, body: Any, **parameters: str) -> Answer:
+        """PATCH the rows of a relation that the parameters name."""
+        query = urllib.parse.urlencode(parameters)
+        return self._send("PATCH", f"{relation}?{query}", json.dumps(body).encode())
+
     def read(self, relation: str, **parameters: str) -> list[dict[str, Any]]:
         """Return the rows of a relation. Raises ApiError for any status but 200."""
         answer = self.get(relation, **parameters)
@@ -70,14 +75,29 @@ class Api:
 
     def read_csv(self, relation: str, **parameters: str) -> str:
         """Return the rows of a relation as CSV. Raises ApiError for any status but 200."""
-        path = f"{relation}?{urllib.parse.urlencode(parameters)}"
-        request = self._request("GET", path, accept="text/csv")
+        return self.fetch(relation, accept="text/csv", **parameters).decode()
+
+    def fetch(self, path: str, *, accept: str = "*/*", **parameters: str) -> bytes:
+        """Return the body of an answer as it is. Raises ApiError for any status but 200."""
+        request = self._request(
+            "GET", f"{path}?{urllib.parse.urlencode(parameters)}", accept=accept
+        )
+        return self._bytes(request, f"GET {path}")
+
+    def upload(self, function: str, body: bytes) -> Any:
+        """Return what a function answers to bytes. Raises ApiError for any status but 200."""
+        request = self._request(
+            "POST", f"rpc/{function}", body, content_type="application/octet-stream"
+        )
+        return _decode(self._bytes(request, function))
+
+    def _bytes(self, request: urllib.request.Request, what: str) -> bytes:
         try:
             with OPENER.open(request, timeout=_TIMEOUT_S) as answer:
-                return str(answer.read().decode())
+                return bytes(answer.read())
         except urllib.error.HTTPError as error:
             with error:
-                raise ApiError(f"GET {relation}: {error.code} {error.read()!r}") from error
+                raise ApiError(f"{what}: {error.code} {error.read()!r}") from error
 
     def _send(self, method: str, path: str, body: bytes | None = None) -> Answer:
         request = self._request(method, path, body)
@@ -89,11 +109,17 @@ class Api:
                 return Answer(error.code, _decode(error.read()))
 
     def _request(
-        self, method: str, path: str, body: bytes | None = None, *, accept: str = "application/json"
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        *,
+        accept: str = "application/json",
+        content_type: str = "application/json",
     ) -> urllib.request.Request:
         headers = {"Accept": accept}
         if body is not None:
-            headers["Content-Type"] = "application/json"
+            headers["Content-Type"] = content_type
         if self._token is not None:
             headers["Authorization"] = f"Bearer {self._token}"
         return urllib.request.Request(  # noqa: S310 - the URL is the stack's own

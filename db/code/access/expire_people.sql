@@ -53,7 +53,14 @@ begin
     v_total := v_total + v_count;
 
     update ops.outbox as o
-    set payload = o.payload - 'token', next_attempt_at = null
+    set
+        payload = o.payload - 'token',
+        state = case when o.state in ('waiting', 'unknown') then 'dead' else o.state end,
+        dead_at = case when o.state in ('waiting', 'unknown') then now() else o.dead_at end,
+        last_error = case
+            when o.state in ('waiting', 'unknown') then 'its token is over' else o.last_error
+        end,
+        next_attempt_at = null
     where
         o.id = any (
             array(
@@ -63,6 +70,7 @@ begin
                     on ot.token_hash = access.hash_token(e.payload ->> 'token')
                 where
                     e.payload ? 'token'
+                    and e.state not in ('running', 'asking')
                     and (ot.token_hash is null or ot.used_at is not null or ot.expires_at < now())
                 limit p_limit
                 for update of e skip locked
@@ -80,7 +88,7 @@ begin
                 where
                     e.kind = 'email'
                     and (
-                        e.delivered_at is null and e.created_at < v_expired_at
+                        e.state <> 'delivered' and e.created_at < v_expired_at
                         -- Of access.send_nothing: it counted within its hour.
                         or e.payload = '{}' and e.created_at < now() - interval '2 hours'
                     )

@@ -37,7 +37,7 @@ begin
     on conflict (idempotency_key) do nothing;
     -- In place of the row in core.one_time_tokens.
     update ops.outbox as o
-    set payload = '{}', delivered_at = now(), next_attempt_at = null
+    set payload = '{}', state = 'delivered', delivered_at = now(), next_attempt_at = null
     where o.idempotency_key = v_key;
 end;
 $$;

@@ -32,6 +32,6 @@ comment on column api.authorizations.status is
     'What the charger was told: Accepted, Blocked, Expired, Invalid or ConcurrentTx.';
 comment on column api.authorizations.reason is
     'Why: accepted, id_token_malformed, id_token_unknown, id_token_blocked, user_inactive, '
-    'id_token_not_yet_valid, id_token_expired, no_right_here, too_many_transactions or '
-    'budget_exhausted.';
+    'id_token_not_yet_valid, id_token_expired, no_right_here, too_many_transactions, '
+    'budget_exhausted or no_credit.';
 comment on column api.authorizations.decided_at is 'When it was decided.';

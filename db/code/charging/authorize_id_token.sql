@@ -26,6 +26,8 @@
 --                                        one; sessions that were refused themselves do not count
 -- Blocked       budget_exhausted         at a start only, for the same reason: nothing is left of
 --                                        a budget of the token or its person
+-- Blocked       no_credit                at a start only: who pays for it is blocked or closed, has
+--                                        nothing left in the wallet or reached the credit limit
 -- Accepted      accepted
 create or replace function charging.authorize_id_token(
     p_tenant_id bigint,

@@ -63,6 +63,11 @@ begin
     ) is not null then
         status := 'Blocked';
         reason := 'budget_exhausted';
+    elsif p_source = 'start' and not billing.has_credit(
+        p_token.tenant_id, p_token.id, p_token.user_id, p_at
+    ) then
+        status := 'Blocked';
+        reason := 'no_credit';
     else
         status := 'Accepted';
         reason := 'accepted';

@@ -59,3 +59,7 @@ for each statement execute function audit.tg_limit_rows();
 create trigger connectors__limit_delete after delete on core.connectors
 referencing old table as changed_rows
 for each statement execute function audit.tg_limit_rows();
+-- Told to webhooks and people.
+create trigger connectors__emit_faulted after update of status on core.connectors
+for each row when (new.status = 'Faulted' and old.status <> 'Faulted')
+execute function notify.tg_connectors__emit();

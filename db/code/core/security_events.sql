@@ -8,3 +8,8 @@ grant select (
     tenant_id, id, charge_point_id, type, is_critical, happened_at, happened_at_reported,
     received_at, tech_info
 ) on core.security_events to staff, platform;
+
+-- Told to webhooks and people.
+create trigger security_events__emit after insert on core.security_events
+for each row when (new.is_critical)
+execute function notify.tg_security_events__emit();

@@ -65,3 +65,9 @@ for each row when (
     )
 )
 execute function pricing.tg_sessions__queue();
+-- Told to webhooks and people.
+create trigger sessions__emit_started after insert on core.sessions
+for each row execute function notify.tg_sessions__emit();
+create trigger sessions__emit_ended after update of state on core.sessions
+for each row when (old.state = 'active' and new.state <> 'active')
+execute function notify.tg_sessions__emit();

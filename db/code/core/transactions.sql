@@ -17,3 +17,17 @@ grant select (
 
 create trigger transactions__touch_updated_at before update on core.transactions
 for each row execute function audit.tg_touch_updated_at();
+-- Told to webhooks and people.
+create trigger transactions__emit_new after insert on core.transactions
+for each row when (new.state <> 'written_off')
+execute function notify.tg_transactions__emit();
+create trigger transactions__emit_changed after update of state, rating_version
+on core.transactions
+for each row when (
+    new.state <> 'written_off'
+    and (
+        old.state is distinct from new.state
+        or new.state = 'priced' and old.rating_version is distinct from new.rating_version
+    )
+)
+execute function notify.tg_transactions__emit();

@@ -3,8 +3,8 @@
 -- Each step deletes at most 5,000 rows of one table. Steps repeat until jobs.expire_budget_ms are
 -- used, so that a run stays short; every table gets one step at least. A backlog is worked off
 -- over several runs: jobs.run_due starts the next one soon when this one says that more is left.
--- How long things are kept stands in ops.settings. Rows that somebody holds are left for the next
--- turn.
+-- What is deleted when stands in ops.retention_rules, the days in ops.settings. Rows that somebody
+-- holds are left for the next turn.
 -- Security definer: the jobs runner has no right on any table.
 -- Called by: jobs.run_due.
 -- Returns:   what was done, empty for nothing; ends in 'more is left' when it is.
@@ -54,76 +54,16 @@ declare
 begin
     for v_step in
         select
-            s.table_name,
-            s.condition,
-            now() - make_interval(days => access.get_setting(s.setting)::integer) as expired_at
-        from (
-            values
-                -- An expired one is refused anyway; for a while it still explains a refusal.
-                ('core.refresh_tokens', 'expires_at < $1', 'jobs.expired_token_days'),
-                ('core.login_sessions', 'expires_at < $1', 'jobs.expired_token_days'),
-                ('core.one_time_tokens', 'expires_at < $1', 'jobs.expired_token_days'),
-                ('core.revoked_tokens', 'expires_at < $1', 'jobs.expired_token_days'),
-                (
-                    'ops.login_attempts',
-                    'last_failed_at < $1 and (locked_until is null or locked_until < $1)',
-                    'jobs.expired_token_days'
-                ),
-                ('ops.connections', 'closed_at < $1', 'jobs.connection_days'),
-                (
-                    'ops.bridges',
-                    'last_seen_at < $1 and not exists ('
-                    'select from ops.connections as c where c.bridge_id = bridges.id)',
-                    'jobs.job_run_days'
-                ),
-                ('ops.commands', 'finished_at < $1', 'jobs.command_days'),
-                ('core.device_jobs', 'finished_at < $1', 'jobs.device_job_days'),
-                ('core.campaigns', 'finished_at < $1', 'jobs.device_job_days'),
-                ('core.security_events', 'received_at < $1', 'jobs.security_event_days'),
-                ('core.certificate_requests', 'decided_at < $1', 'jobs.security_event_days'),
-                -- Those of deleted charge points, when they have long ended.
-                (
-                    'core.charge_point_certificates',
-                    'charge_point_id is null and not_after < $1', 'jobs.security_event_days'
-                ),
-                ('core.alarms', 'cleared_at < $1', 'jobs.alarm_days'),
-                ('core.configuration_changes', 'changed_at < $1', 'jobs.device_history_days'),
-                -- One that was charged for is part of its bill.
-                (
-                    'core.reservations',
-                    'expires_at < $1 and state not in (''requested'', ''reserved'', ''unknown'') '
-                    'and not exists (select from core.transactions as t '
-                    'where t.tenant_id = reservations.tenant_id '
-                    'and t.reservation_id = reservations.id)',
-                    'jobs.device_history_days'
-                ),
-                (
-                    'core.charging_profile_installations', 'ended_at < $1',
-                    'jobs.device_history_days'
-                ),
-                ('ops.transfer_tickets', 'expires_at < $1', 'jobs.expired_token_days'),
-                ('core.exports', 'finished_at < $1', 'jobs.export_days'),
-                ('ops.job_runs', 'started_at < $1', 'jobs.job_run_days'),
-                ('ops.failed_messages', 'received_at < $1', 'jobs.failed_message_days'),
-                ('ops.outbox', 'delivered_at < $1', 'jobs.job_run_days'),
-                -- An entry that somebody decided on stays: it keeps an ignored one ignored.
-                (
-                    'core.unknown_charge_points',
-                    'last_seen_at < $1 and state = ''waiting''',
-                    'jobs.unknown_days'
-                ),
-                (
-                    'core.unknown_id_tokens',
-                    'last_seen_at < $1 and state = ''waiting''',
-                    'jobs.unknown_days'
-                ),
-                -- access.expire_people knows which.
-                ('sign-ups and e-mails', null, 'access.unverified_user_days')
-        ) as s (table_name, condition, setting)
+            r.table_name,
+            r.condition,
+            now() - make_interval(days => access.get_setting(r.setting)::integer) as expired_at
+        from ops.retention_rules as r
+        order by r.id
     loop
         v_count := 0;
         loop
             if v_step.condition is null then
+                -- access.expire_people knows which.
                 v_step_count := access.expire_people(5000);
             else
                 v_step_count := jobs.delete_expired(

@@ -4,3 +4,8 @@ using (true);
 
 grant select (id, job, runner, started_at, finished_at, outcome, detail)
 on ops.job_runs to platform;
+
+-- Told to webhooks and people.
+create trigger job_runs__emit_failed after insert on ops.job_runs
+for each row when (new.outcome = 'failed')
+execute function notify.tg_job_runs__emit();

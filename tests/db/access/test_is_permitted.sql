@@ -37,7 +37,8 @@ select set_eq(
     $$select p.name from tests.personas as p
       where access.is_permitted(p.tenant_id, p.user_id, 'exports.write') and p.tenant_id = 102$$,
     array[
-        'bluecharge.platform_admin', 'bluecharge.admin', 'bluecharge.operator', 'bluecharge.both'
+        'bluecharge.platform_admin', 'bluecharge.admin', 'bluecharge.operator', 'bluecharge.both',
+        'bluecharge.accountant'
     ],
     'another tenant has people of its own'
 );

@@ -9,7 +9,7 @@ select is(
 select is(api.me() ->> 'role', 'operator', 'and says the role here');
 select tests.act_as('greenway.support');
 select is(
-    api.me() ->> 'permissions', '["messages.read","users.read"]', 'with its permissions'
+    api.me() ->> 'permissions', '["billing.read","messages.read","users.read"]', 'with its permissions'
 );
 select tests.act_as('greenway.customer');
 select is(api.me() ->> 'permissions', '[]', 'a driver has none');

@@ -55,8 +55,8 @@ insert into ops.failed_messages (
     received_at
 )
 select 101, 1001, 1, a.name, 'Test', '{}', '22012', 'x', a.at from pg_temp.ages as a;
-insert into ops.outbox (kind, idempotency_key, payload, delivered_at)
-select 'test', a.name, '{}', a.at from pg_temp.ages as a;
+insert into ops.outbox (kind, idempotency_key, payload, state, delivered_at)
+select 'test', a.name, '{}', 'delivered', a.at from pg_temp.ages as a;
 insert into ops.outbox (kind, idempotency_key, payload, created_at)
 values ('test', 'not delivered', '{}', now() - interval '3 years');
 insert into core.unknown_charge_points (identity, identity_key, state, last_seen_at)

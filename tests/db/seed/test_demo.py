@@ -211,3 +211,32 @@ def test_demo_tariffs_apply_where_they_are_meant_to(
         identity,
     )
     assert tariff == expected
+
+
+def test_drivers_of_the_demo_can_be_billed(owner: Connection) -> None:
+    """Each tenant has a legal entity with its series, and somebody who pays in every way."""
+    rows = owner.execute(
+        "select t.slug, a.number, a.payment_method, a.currency, k.id_token, m.state"
+        " from core.accounts as a"
+        " join core.tenants as t on t.id = a.tenant_id"
+        " join core.legal_entities as e on e.tenant_id = a.tenant_id and e.id = a.legal_entity_id"
+        " join core.contracts as c on c.tenant_id = a.tenant_id and c.account_id = a.id"
+        " join core.id_tokens as k on k.tenant_id = c.tenant_id and k.id = c.id_token_id"
+        " left join core.mandates as m on m.tenant_id = a.tenant_id and m.account_id = a.id"
+        " order by t.slug, a.number"
+    ).fetchall()
+    assert rows == [
+        ("bluecharge", "A1001", "card", "GBP", "BLUE001", None),
+        ("greenway", "A1001", "sepa_debit", "EUR", "VALID001", "active"),
+        ("greenway", "A1002", "bank_transfer", "EUR", "FLEET001", None),
+    ]
+    assert one(owner, "select count(*) from core.number_series") == 4
+    assert (
+        one(
+            owner,
+            "select count(*) from core.customers as c where not exists (select"
+            " from core.customer_addresses as a"
+            " where a.tenant_id = c.tenant_id and a.customer_id = c.id)",
+        )
+        == 0
+    )

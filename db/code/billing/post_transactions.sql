@@ -1,0 +1,191 @@
+-- Bring the ledger up to what transactions cost now: unbilled against revenue, net.
+--
+-- What should stand there is the net of the rating that counts (the gross where the net is not
+-- known) in its currency; nothing while it is held or written off. It stands with the legal entity
+-- whose invoice has that rating, else of the account that pays, else the default one. Posted is the
+-- difference to what the journals of the transaction say already, so that whatever happened in
+-- between, called twice or for another legal entity now, they come to that figure.
+-- The first journal has the day of the end of charging, by the clock of the legal entity: revenue
+-- belongs to when it was earned. A correction has the day on which it is made: what was reported
+-- for an earlier month stays.
+-- p_tenant_ids and p_transaction_ids are pairs. Transactions of a tenant without a default legal
+-- entity are left out, and so is an amount that no invoice can hold (numeric(14, 4)), which is a
+-- mistake in a tariff: it would keep everybody else's from being posted.
+-- Called by: jobs.post_ratings, billing.refresh_drafts.
+-- Writes:    core.journals, core.ledger_entries; the transactions are locked, in ascending order.
+-- Returns:   how many journals were posted.
+create or replace function billing.post_transactions(
+    p_tenant_ids bigint[], p_transaction_ids bigint[]
+)
+returns bigint
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+-- A plan that was made when the tables were small would read all of them for each batch.
+set plan_cache_mode = force_custom_plan
+set enable_seqscan = off
+as $$
+declare
+    v_sequence constant regclass := pg_get_serial_sequence('core.journals', 'id');
+    v_posted bigint;
+begin
+    perform
+    from core.transactions as t
+    inner join unnest(p_tenant_ids, p_transaction_ids) as k (tenant_id, id)
+        on t.tenant_id = k.tenant_id and t.id = k.id
+    order by t.tenant_id, t.id
+    for no key update of t;
+
+    -- A statement of its own: it sees what was committed while this one waited for the locks.
+    with wanted as materialized (
+        select distinct
+            t.tenant_id,
+            t.id as transaction_id,
+            t.ended_at,
+            t.state,
+            r.version,
+            coalesce(i.legal_entity_id, a.legal_entity_id, d.id) as legal_entity_id,
+            r.currency,
+            coalesce(r.total_excl_vat, r.total_incl_vat) as amount
+        from unnest(p_tenant_ids, p_transaction_ids) as k (tenant_id, id)
+        inner join core.transactions as t on t.tenant_id = k.tenant_id and t.id = k.id
+        left join core.ratings as r
+            on
+                r.tenant_id = t.tenant_id
+                and r.transaction_id = t.id
+                and r.version = t.rating_version
+                and t.state = 'priced'
+        left join billing.transaction_accounts as a
+            on a.tenant_id = t.tenant_id and a.transaction_id = t.id
+        inner join core.legal_entities as d on d.tenant_id = t.tenant_id and d.is_default
+        left join lateral (
+            select i.legal_entity_id
+            from core.invoice_lines as l
+            inner join core.invoices as i on i.tenant_id = l.tenant_id and i.id = l.invoice_id
+            where
+                l.tenant_id = r.tenant_id
+                and l.transaction_id = r.transaction_id
+                and l.rating_version = r.version
+                and not l.is_credit
+            limit 1
+        ) as i on true
+        where coalesce(r.total_excl_vat, r.total_incl_vat, 0) < 1e10
+    ),
+    posted as materialized (
+        select
+            w.tenant_id,
+            w.transaction_id,
+            j.legal_entity_id,
+            j.currency,
+            sum(e.amount) as amount,
+            count(distinct j.id) as journals
+        from wanted as w
+        inner join core.journals as j
+            on j.tenant_id = w.tenant_id and j.transaction_id = w.transaction_id
+        inner join core.ledger_entries as e
+            on
+                e.tenant_id = j.tenant_id
+                and e.journal_id = j.id
+                and e.ledger_account = 'unbilled'
+        group by w.tenant_id, w.transaction_id, j.legal_entity_id, j.currency
+    ),
+    differences as (
+        select
+            f.tenant_id,
+            f.transaction_id,
+            f.legal_entity_id,
+            f.currency,
+            sum(f.amount) as amount,
+            sum(f.journals) as journals
+        from (
+            select
+                w.tenant_id, w.transaction_id, w.legal_entity_id, w.currency, w.amount,
+                0 as journals
+            from wanted as w
+            where w.amount is not null
+            union all
+            select
+                p.tenant_id, p.transaction_id, p.legal_entity_id, p.currency, -p.amount,
+                p.journals
+            from posted as p
+        ) as f
+        group by f.tenant_id, f.transaction_id, f.legal_entity_id, f.currency
+    ),
+    numbered as materialized (
+        select
+            c.tenant_id,
+            nextval(v_sequence) as journal_id,
+            c.transaction_id,
+            c.legal_entity_id,
+            c.currency,
+            c.amount,
+            c.journal_no,
+            w.version,
+            w.state,
+            case
+                when w.ended_at is null or c.has_journals then l.today
+                else greatest(
+                    date '2000-01-01',
+                    least((w.ended_at at time zone e.time_zone)::date, l.today)
+                )
+            end as posted_on
+        from (
+            select
+                d.*,
+                sum(d.journals) over (partition by d.tenant_id, d.transaction_id) > 0
+                    as has_journals,
+                sum(d.journals) over (partition by d.tenant_id, d.transaction_id)
+                + row_number() over (
+                    partition by d.tenant_id, d.transaction_id
+                    order by d.amount = 0, d.legal_entity_id, d.currency
+                ) as journal_no
+            from differences as d
+        ) as c
+        inner join wanted as w
+            on w.tenant_id = c.tenant_id and w.transaction_id = c.transaction_id
+        inner join core.legal_entities as e
+            on e.tenant_id = c.tenant_id and e.id = c.legal_entity_id
+        cross join lateral (select (now() at time zone e.time_zone)::date as today) as l
+        where c.amount <> 0
+    ),
+    written as (
+        insert into core.journals (
+            tenant_id, id, legal_entity_id, kind, source_key, transaction_id, posted_on, currency,
+            description
+        )
+        overriding system value
+        select
+            n.tenant_id, n.journal_id, n.legal_entity_id, 'transaction',
+            format('%s/%s', n.transaction_id, n.journal_no), n.transaction_id, n.posted_on,
+            n.currency,
+            case
+                when n.version is null
+                    then format('Transaction %s: %s', n.transaction_id, n.state)
+                else format('Transaction %s: price %s', n.transaction_id, n.version)
+            end
+        from numbered as n
+        order by n.journal_id
+    ),
+    entered as (
+        insert into core.ledger_entries (
+            tenant_id, journal_id, line, legal_entity_id, ledger_account, amount, currency,
+            posted_on
+        )
+        select
+            n.tenant_id, n.journal_id, s.line, n.legal_entity_id, s.ledger_account,
+            n.amount * s.sign, n.currency, n.posted_on
+        from numbered as n
+        cross join (values (1, 'unbilled', 1), (2, 'revenue', -1)) as s (
+            line, ledger_account, sign
+        )
+        order by n.journal_id, s.line
+    )
+    select count(*) into v_posted from numbered as n;
+    return v_posted;
+end;
+$$;
+revoke all on function billing.post_transactions(bigint[], bigint[]) from public;
+comment on function billing.post_transactions(bigint[], bigint[]) is
+    'Post what transactions cost now, as the difference to what was posted; returns how many '
+    'journals.';
