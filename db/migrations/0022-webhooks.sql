@@ -1,5 +1,5 @@
 -- Webhooks: events sent to addresses outside.
--- depends: 0021-outbox
+-- depends: 0021-cards
 
 create table core.webhooks (
     tenant_id bigint not null,

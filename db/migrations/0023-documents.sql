@@ -1,5 +1,5 @@
 -- Documents, kept as their bytes: invoices as PDF and e-invoice, files from and for banks.
--- depends: 0018-payments
+-- depends: 0022-webhooks
 
 create table core.documents (
     tenant_id bigint not null,

@@ -1,5 +1,5 @@
 -- Consent to terms, export and erasure of what is known about a person, retention.
--- depends: 0021-outbox
+-- depends: 0023-documents
 
 create table core.consents (
     tenant_id bigint not null,

@@ -1,5 +1,5 @@
 -- Meter sync: who was asked for readings, and what displays were told about cost.
--- depends: 0018-payments
+-- depends: 0024-privacy
 
 create table ops.meter_requests (
     tenant_id bigint not null,

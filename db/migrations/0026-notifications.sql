@@ -1,5 +1,5 @@
 -- Messages to people: what there is to say, in which words, to whom and through what.
--- depends: 0021-outbox 0023-documents 0024-privacy
+-- depends: 0025-meter-sync
 
 create table core.notification_kinds (
     kind text not null,

@@ -1,5 +1,5 @@
 -- What billing runs work off, and what they held.
--- depends: 0018-payments
+-- depends: 0026-notifications
 
 create table ops.transactions_to_bill (
     id bigint not null generated always as identity,

@@ -112,6 +112,8 @@ begin
             ('fleet', 'Charge points, connections and onboarding: private functions.'),
             ('charging', 'Authorisation, sessions and meter values: private functions.'),
             ('pricing', 'Tariffs, charging periods and what they cost: private functions.'),
+            ('billing', 'Ledger, invoices and payments: private functions.'),
+            ('notify', 'Events, messages and webhooks: private functions.'),
             ('audit', 'Who changed what: private functions.'),
             ('jobs', 'What the jobs runner and pg_cron call.'),
             ('report', 'Views for analysts.'),

@@ -121,7 +121,14 @@ def test_a_stack_starts_recovers_and_stops(home: Home) -> None:
     assert set(info) == {"api_url", "ocpp_url", "portal_url", "database_url", "demo"}
     assert info["portal_url"] is None
     roles = [account["role"] for account in info["demo"]["accounts"]]
-    assert roles[:5] == ["platform_admin", "admin", "operator", "support", "customer"]
+    assert roles[:6] == [
+        "platform_admin",
+        "admin",
+        "operator",
+        "accountant",
+        "support",
+        "customer",
+    ]
     assert len({account["tenant"] for account in info["demo"]["accounts"][:5]}) == 1
 
     # A reader that has left is no failure.

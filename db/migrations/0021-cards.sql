@@ -1,5 +1,5 @@
 -- Card providers, cards on file, what providers tell, and refunds.
--- depends: 0021-outbox
+-- depends: 0020-bank
 
 create table core.payment_providers (
     tenant_id bigint not null,

@@ -1,5 +1,9 @@
+-- Generated from db/migrations/0020-bank.sql by `make supabase`. Change the source, not this file.
+
+set role voltaro_owner;
+
 -- Bank statements, what their lines are matched with, and the daily proof; direct debits.
--- depends: 0018-payments
+-- depends: 0019-outbox
 
 -- The tables are empty: they are made by the same first migrate.
 alter table core.mandates
@@ -249,3 +253,5 @@ insert into ops.job_schedules (job, every, description) values
         'Announce direct debits of invoices and put those that are due into batches.'
     ),
     ('prove_books', '1 hour', 'Compare the books with bank and card provider, once a day.');
+
+reset role;
