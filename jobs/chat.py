@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
-import socket
-from collections.abc import Mapping
+import re
+import sys
+import threading
+from collections.abc import Iterator, Mapping
 from ipaddress import ip_address
-from typing import Literal
-from urllib.parse import quote, urlsplit
+from typing import Any, Literal
+from urllib.parse import quote, unquote
 
 import apprise
 
@@ -18,6 +21,9 @@ from jobs.webhooks import is_public
 __all__ = ["ChatDeliverer"]
 
 _SECONDS = "15"
+
+_FILE_OPTION = re.compile(r"[?&;]\s*(keyfile|pgp\w*|subfile|template)\s*=", re.IGNORECASE)
+"""Options of Apprise that name a file of this machine, or an address to fetch one from."""
 
 
 class ChatDeliverer:
@@ -38,39 +44,79 @@ class ChatDeliverer:
     def deliver(self, task: Task) -> Outcome:
         """Send the subject of the message: one line is what an SMS or a room has room for."""
         url = str(task.payload["url"]).replace("{to}", quote(str(task.payload.get("to") or "")))
-        if not _may_be_reached(url, may_be_here=bool(task.payload["allows_loopback"])):
-            return Outcome("dead", "the address is within our own network")
+        if _FILE_OPTION.search(unquote(unquote(url))):
+            return Outcome("dead", "the address may not have options that name files")
         words = compose(task.payload, portal_url=self._portal_url)
         separator = "&" if "?" in url else "?"
-        service = apprise.Apprise.instantiate(
-            f"{url}{separator}cto={_SECONDS}&rto={_SECONDS}", suppress_exceptions=True
-        )
-        if service is None:
-            return Outcome("dead", "this is no address that Apprise knows")
-        with apprise.LogCapture(level=logging.WARNING, fmt="%(message)s") as log:  # type: ignore[no-untyped-call]
+        with (
+            _within_the_internet(may_be_here=bool(task.payload["allows_loopback"])) as guard,
+            apprise.LogCapture(level=logging.WARNING, fmt="%(message)s") as log,  # type: ignore[no-untyped-call]
+        ):
+            service = apprise.Apprise.instantiate(
+                f"{url}{separator}cto={_SECONDS}&rto={_SECONDS}", suppress_exceptions=True
+            )
+            if service is None:
+                return Outcome("dead", "this is no address that Apprise knows")
             is_sent = bool(service.notify(body=words.subject, body_format="text"))
             said = log.getvalue().strip()
         if is_sent:
             return Outcome("delivered", service.service_name or self.kind)
+        if guard.has_refused:
+            return Outcome("dead", "the address is within our own network")
         # What Apprise says names the service, not its keys.
         return Outcome("unknown", said.splitlines()[-1] if said else "the service said no")
 
     def ask(self, task: Task) -> Outcome:
-        """Services have no such question."""
-        raise NotImplementedError(f"nobody can be asked about message {task.id}")
+        """Services have no such question, so `can_ask` is false."""
+        return Outcome("unknown", f"nobody can be asked about {task.key}")
 
 
-def _may_be_reached(url: str, *, may_be_here: bool) -> bool:
-    """Whether an address leads out of our own network, or to a service that Apprise knows by name.
+class _Guard(threading.local):
+    """Whether what this thread connects to is looked at."""
 
-    Much of what stands where a host would is a token (slack://TokenA/...): it is no host then.
+    is_on = False
+    may_be_here = False
+    has_refused = False
+
+
+_guard = _Guard()
+
+
+@contextlib.contextmanager
+def _within_the_internet(*, may_be_here: bool) -> Iterator[_Guard]:
+    """Let this thread reach public addresses only, with may_be_here also this machine.
+
+    What an address leads to is known when a connection is made and not before: Apprise reads
+    addresses its own way, has options for other hosts, follows redirects, and asks some services
+    where they are; and a name may lead elsewhere the next time it is asked for.
     """
-    host = urlsplit(url).hostname
-    if not host:
-        return True
+    _guard.is_on, _guard.may_be_here, _guard.has_refused = True, may_be_here, False
     try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        return True
-    addresses = [ip_address(str(one[4][0]).partition("%")[0]) for one in found]
-    return all(is_public(one) or (may_be_here and one.is_loopback) for one in addresses)
+        yield _guard
+    finally:
+        _guard.is_on = False
+
+
+def _watch(event: str, arguments: tuple[Any, ...]) -> None:
+    if (
+        event in {"socket.connect", "socket.sendto", "socket.sendmsg"}
+        and _guard.is_on
+        # What is connected already names no address.
+        and arguments[1] is not None
+        and not _is_allowed(arguments[1])
+    ):
+        _guard.has_refused = True
+        raise OSError("the address is within our own network")
+
+
+def _is_allowed(address: Any) -> bool:
+    """Whether the address of a socket may be reached; that of a file may not."""
+    try:
+        found = ip_address(str(address[0]).partition("%")[0])
+    except (ValueError, IndexError, TypeError):
+        return False
+    return is_public(found) or (_guard.may_be_here and found.is_loopback)
+
+
+# Python tells of each connection here before it makes it, whoever asks for it (PEP 578).
+sys.addaudithook(_watch)

@@ -6395,8 +6395,9 @@ grant select (
 
 comment on view api.outbox is
     E'Effects outside: mails, webhooks, card payments, questions to registers.\n'
-    'Needs the permission jobs.write (webhooks: or webhooks.write). Those with the state dead were given up, those with unknown '
-    'may have been done or not: retry_outbox and discard_outbox decide on both.';
+    'Needs the permission jobs.write (webhooks: or webhooks.write). Those with the state dead were '
+    'given up, those with unknown may have been done or not: retry_outbox and discard_outbox '
+    'decide on both.';
 comment on column api.outbox.tenant_id is
     'The tenant that it is done for; null for the installation.';
 comment on column api.outbox.id is 'Number of the effect.';
@@ -6462,15 +6463,17 @@ comment on column api.payment_events.outcome is 'What came of it.';
 --
 -- The body as it came, byte for byte (json keeps its text): the signature is over that. Its header
 -- names a time and one or more signatures (HMAC-SHA256 of time, dot and body); one of them has to
--- fit one of the secrets of a provider: whose it fits is whose event it is. An event that comes
--- again is answered in the same way and changes nothing.
+-- fit one of the secrets of a provider: whose it fits is whose event it is, of both where two have
+-- one secret. An event that comes again is answered in the same way and changes nothing.
+-- Anybody may call it, and each secret costs a hash of the body: what is too long, unsigned or of
+-- another time is refused before any is made, and so tells nothing of what there is.
 -- Writes:  core.payment_events.
 -- Errors:  PT401 webhook_signature_invalid, webhook_too_old, PT400 webhook_malformed,
 --          PT413 webhook_too_long.
 -- Definer: nobody who calls it may read a secret or write an event.
 -- Source:  docs.stripe.com/webhooks, "Verify webhook signatures manually".
-create or replace function billing.find_webhook_provider(p_header text, p_body text)
-returns core.payment_providers
+create or replace function billing.find_webhook_providers(p_header text, p_body text)
+returns setof core.payment_providers
 language plpgsql
 stable
 security invoker
@@ -6483,33 +6486,8 @@ declare
         from regexp_matches(p_header, '(?:^|,)\s*v1=([0-9a-f]{64})(?=,|$)', 'g') as m (found)
         limit 8
     );
-    v_provider core.payment_providers;
+    v_signed constant bytea := convert_to(v_time || '.' || p_body, 'UTF8');
 begin
-    select v.* into v_provider
-    from core.payment_providers as v
-    inner join ops.payment_provider_secrets as s
-        on s.tenant_id = v.tenant_id and s.payment_provider_id = v.id
-    cross join lateral (
-        values
-            (s.webhook_secret),
-            (case when s.previous_until > now() then s.previous_webhook_secret end)
-    ) as k (secret)
-    where
-        k.secret is not null
-        and encode(
-            extensions.hmac(
-                convert_to(v_time || '.' || p_body, 'UTF8'), convert_to(k.secret, 'UTF8'), 'sha256'
-            ),
-            'hex'
-        ) = any(v_given)
-    limit 1;
-    if v_provider.id is null then
-        raise exception using
-            errcode = 'PT401',
-            message = 'the signature fits no card provider',
-            detail = '{"error":"webhook_signature_invalid"}',
-            hint = 'Set the secret of the webhook with set_payment_provider_secrets.';
-    end if;
     if
         abs(extract(epoch from clock_timestamp()) - v_time::bigint)
         > access.get_setting('payments.webhook_tolerance_s')::integer
@@ -6520,12 +6498,41 @@ begin
             detail = '{"error":"webhook_too_old"}',
             hint = 'Events are signed anew at each try; is the clock right?';
     end if;
-    return v_provider;
+    if v_signed is not null and v_given <> '{}' then
+        return query
+        select v.*
+        from core.payment_providers as v
+        where
+            exists (
+                select
+                from ops.payment_provider_secrets as s
+                cross join lateral (
+                    values
+                        (s.webhook_secret),
+                        (case when s.previous_until > now() then s.previous_webhook_secret end)
+                ) as k (secret)
+                where
+                    s.tenant_id = v.tenant_id
+                    and s.payment_provider_id = v.id
+                    and k.secret is not null
+                    and encode(
+                        extensions.hmac(v_signed, convert_to(k.secret, 'UTF8'), 'sha256'), 'hex'
+                    ) = any(v_given)
+            );
+        if found then
+            return;
+        end if;
+    end if;
+    raise exception using
+        errcode = 'PT401',
+        message = 'the signature fits no card provider',
+        detail = '{"error":"webhook_signature_invalid"}',
+        hint = 'Set the secret of the webhook with set_payment_provider_secrets.';
 end;
 $$;
-revoke all on function billing.find_webhook_provider(text, text) from public;
-comment on function billing.find_webhook_provider(text, text) is
-    'The card provider whose secret an event is signed with, or refuse it.';
+revoke all on function billing.find_webhook_providers(text, text) from public;
+comment on function billing.find_webhook_providers(text, text) is
+    'The card providers whose secret an event is signed with, or refuse it.';
 
 create or replace function api.payment_webhook(json)
 returns json
@@ -6537,17 +6544,17 @@ as $$
 declare
     v_header constant text := nullif(current_setting('request.headers', true), '')::json
         ->> 'stripe-signature';
-    v_provider core.payment_providers;
+    v_providers core.payment_providers[];
     v_event jsonb;
 begin
-    if octet_length($1::text) > 1000000 or length(v_header) > 2000 then
+    if octet_length($1::text) > 250000 or length(v_header) > 2000 then
         raise exception using
             errcode = 'PT413',
             message = 'the event is too long',
             detail = '{"error":"webhook_too_long"}',
-            hint = 'At most 1,000,000 bytes.';
+            hint = 'At most 250,000 bytes.';
     end if;
-    v_provider := billing.find_webhook_provider(v_header, $1::text);
+    v_providers := array(select p from billing.find_webhook_providers(v_header, $1::text) as p);
     v_event := $1::jsonb;
     if
         (
@@ -6566,10 +6573,11 @@ begin
     insert into core.payment_events (
         tenant_id, payment_provider_id, event_id, type, data, signed_at
     )
-    values (
-        v_provider.tenant_id, v_provider.id, v_event ->> 'id', v_event ->> 'type', v_event,
-        to_timestamp(substring(v_header from 't=([0-9]+)')::bigint)
-    )
+    select
+        p.tenant_id, p.id, v_event ->> 'id', v_event ->> 'type', v_event,
+        to_timestamp(substring(v_header from '(?:^|,)\s*t=([0-9]{1,12})')::bigint)
+    from unnest(v_providers) as p
+    order by p.tenant_id, p.id
     on conflict (tenant_id, payment_provider_id, event_id) do nothing;
     return '{"received":true}';
 end;
@@ -10419,10 +10427,16 @@ begin
 
     v_changed_ids := billing.clean_drafts(p_tenant_id, p_account_ids);
     v_note_ids := billing.credit_superseded(p_tenant_id, p_billing_run_id, p_account_ids);
-    -- Whether that was all is found out anew.
+    -- Whether that was all is found out anew. Rows that another run assigns at the moment are passed
+    -- over, here and below: it waits for these accounts, and takes them when it has them.
     update ops.transactions_to_bill as q
     set credited_account_id = null, assigned_at = null
-    where q.tenant_id = p_tenant_id and q.credited_account_id = any(p_account_ids);
+    where q.id in (
+        select w.id
+        from ops.transactions_to_bill as w
+        where w.tenant_id = p_tenant_id and w.credited_account_id = any(p_account_ids)
+        for update skip locked
+    );
 
     with taken as materialized (
         select q.id, q.transaction_id
@@ -10432,6 +10446,7 @@ begin
             and q.payer_account_id = any(p_account_ids)
             and q.is_per_session = (p_billing_run_id is null)
             and (p_billing_run_id is not null or q.next_attempt_at <= now())
+        for update skip locked
     ),
     listed as materialized (
         select l.*, coalesce(l.payer_account_id <> all(p_account_ids), true) as is_moved
@@ -13743,7 +13758,8 @@ begin
     select i.* into v_invoice
     from core.invoices as i
     where i.tenant_id = claims.tenant_id() and i.id = p_invoice_id
-    for update;
+    -- What refers to it (a payment that somebody makes) need not wait.
+    for no key update;
     if not found then
         raise exception using
             errcode = 'PT404',
@@ -14433,9 +14449,12 @@ begin
             on a.tenant_id = t.tenant_id and a.transaction_id = t.id
         inner join core.legal_entities as d on d.tenant_id = t.tenant_id and d.is_default
         left join lateral (
-            select i.legal_entity_id
+            select (
+                select i.legal_entity_id
+                from core.invoices as i
+                where i.tenant_id = l.tenant_id and i.id = l.invoice_id
+            ) as legal_entity_id
             from core.invoice_lines as l
-            inner join core.invoices as i on i.tenant_id = l.tenant_id and i.id = l.invoice_id
             where
                 l.tenant_id = r.tenant_id
                 and l.transaction_id = r.transaction_id
@@ -14452,15 +14471,21 @@ begin
             j.legal_entity_id,
             j.currency,
             sum(e.amount) as amount,
-            count(distinct j.id) as journals
+            count(*) as journals
         from wanted as w
-        inner join core.journals as j
-            on j.tenant_id = w.tenant_id and j.transaction_id = w.transaction_id
-        inner join core.ledger_entries as e
-            on
-                e.tenant_id = j.tenant_id
-                and e.journal_id = j.id
-                and e.ledger_account = 'unbilled'
+        -- By key, one by one: a join could read all entries of the tenant, or of unbilled, where
+        -- there are no statistics yet.
+        cross join lateral (
+            select j.id, j.legal_entity_id, j.currency
+            from core.journals as j
+            where j.tenant_id = w.tenant_id and j.transaction_id = w.transaction_id
+            offset 0
+        ) as j
+        cross join lateral (
+            select sum(e.amount) filter (where e.ledger_account = 'unbilled') as amount
+            from core.ledger_entries as e
+            where e.tenant_id = w.tenant_id and e.journal_id = j.id
+        ) as e
         group by w.tenant_id, w.transaction_id, j.legal_entity_id, j.currency
     ),
     differences as (
@@ -15902,6 +15927,45 @@ revoke all on function billing.find_payer_problem(core.accounts) from public;
 comment on function billing.find_payer_problem(core.accounts) is
     'Why an account cannot be paid for by its payer, in words; null when it can.';
 
+-- db/code/billing/tg_accounts__queue_again.sql ----------------------------------------
+
+-- Have it found out anew whose the waiting transactions of an account are, and when they are billed.
+--
+-- Who pays and whether each session is an invoice of its own is kept with what waits; without this,
+-- an account that changed would get the invoices of its last sessions with the next monthly run.
+-- Called by: trigger accounts__queue_again, for each row whose schedule or payer changed.
+-- Writes:    ops.transactions_to_bill; jobs.bill_sessions assigns the rows within seconds.
+-- Definer:   people have no right on the queue.
+create or replace function billing.tg_accounts__queue_again()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    -- A run locks these rows before accounts, and we hold the account: what it has at the moment
+    -- is passed over and keeps the way it had.
+    update ops.transactions_to_bill as q
+    set assigned_at = null
+    where q.id in (
+        select w.id
+        from ops.transactions_to_bill as w
+        where
+            w.tenant_id = new.tenant_id
+            and (
+                w.payer_account_id = coalesce(old.payer_account_id, new.id)
+                or w.credited_account_id = new.id
+            )
+        for update skip locked
+    );
+    return null;
+end;
+$$;
+revoke all on function billing.tg_accounts__queue_again() from public;
+comment on function billing.tg_accounts__queue_again() is
+    'Trigger: have it found out anew whose the waiting transactions of an account are.';
+
 -- db/code/billing/tg_allocations__tell_paid.sql ----------------------------------------
 
 -- Tell of invoices of which nothing is open any more; who was blocked for them may charge again.
@@ -16862,10 +16926,20 @@ left join core.accounts as o
             and other.state = 'active'
             and other.id <> o.id
     )
-left join core.accounts as a
-    on a.tenant_id = t.tenant_id and a.id = coalesce(k.account_id, o.id)
-left join core.accounts as p
-    on p.tenant_id = a.tenant_id and p.id = coalesce(a.payer_account_id, a.id);
+-- By key, one by one: joined, and without statistics (a new installation's first month), they are
+-- read for each transaction all of a tenant's.
+left join lateral (
+    select x.id, x.payer_account_id
+    from core.accounts as x
+    where x.tenant_id = t.tenant_id and x.id = coalesce(k.account_id, o.id)
+    limit 1
+) as a on true
+left join lateral (
+    select x.legal_entity_id
+    from core.accounts as x
+    where x.tenant_id = t.tenant_id and x.id = coalesce(a.payer_account_id, a.id)
+    limit 1
+) as p on true;
 comment on view billing.transaction_accounts is
     E'Whose a transaction is, one row each: the account of its token''s contract when it began, '
     'else the only active account of the customer that the person is; null when nobody''s.\n'
@@ -50076,7 +50150,8 @@ grant select (
 ) on api.outbox_attempts to staff, platform;
 
 comment on view api.outbox_attempts is
-    E'Every call that was made for an effect outside.\nNeeds the permission jobs.write (webhooks: or webhooks.write).';
+    E'Every call that was made for an effect outside.\n'
+    'Needs the permission jobs.write (webhooks: or webhooks.write).';
 comment on column api.outbox_attempts.tenant_id is 'The tenant that it was made for.';
 comment on column api.outbox_attempts.outbox_id is 'The effect, in outbox.';
 comment on column api.outbox_attempts.number is 'The how many-th call of it.';
@@ -52972,6 +53047,12 @@ create trigger accounts__touch_updated_at before update on core.accounts
 for each row execute function audit.tg_touch_updated_at();
 create trigger accounts__log_change after insert or update or delete on core.accounts
 for each row execute function audit.tg_log_change();
+create trigger accounts__queue_again after update on core.accounts
+for each row
+when (
+    (old.schedule, old.payer_account_id) is distinct from (new.schedule, new.payer_account_id)
+)
+execute function billing.tg_accounts__queue_again();
 create trigger accounts__limit_update after update on core.accounts
 referencing old table as changed_rows
 for each statement execute function audit.tg_limit_rows();
@@ -60134,9 +60215,9 @@ insert into ops.applied_code (path, checksum, objects) values
     '["grants api.ocpp_messages", "view api.ocpp_messages"]'),
     ('api/open_items.sql', '9e00ce80e521f655f1e40ad219b83f52e9811501260fba554d324016bf326f4c',
     '["grants api.open_items", "trigger open_items__refuse_change on api.open_items", "view api.open_items"]'),
-    ('api/outbox.sql', '39d52827a6a750c920eeec73c59531698134a67b2e417591a7c39d0edad610aa',
+    ('api/outbox.sql', '5e97a45d1756c1f4dcff0755705597767f08759e6a763707b5af740d2e377261',
     '["grants api.outbox", "view api.outbox"]'),
-    ('api/outbox_attempts.sql', '4db4e5cb6361ab9a5e9df42fb78bb2d96e033e8e7d74ed1a6c02c485d6d89991',
+    ('api/outbox_attempts.sql', 'f08eb0628ed089005c91153a646271f3ba419467d854c3fb5bf7d718123479c2',
     '["grants api.outbox_attempts", "trigger outbox_attempts__refuse_change on api.outbox_attempts", "view api.outbox_attempts"]'),
     ('api/pause_campaign.sql', '830e1549e9bfe097fdf85754b0c24d74b6877de4c67e573f82c1ae99f907680a',
     '["function api.pause_campaign", "grants api.pause_campaign"]'),
@@ -60146,8 +60227,8 @@ insert into ops.applied_code (path, checksum, objects) values
     '["grants api.payment_events", "view api.payment_events"]'),
     ('api/payment_providers.sql', '30bdb6dd6a2007eb58bdd57ffe86d8e191318f6be07e1076ace25042bead5d98',
     '["grants api.payment_providers", "view api.payment_providers"]'),
-    ('api/payment_webhook.sql', 'd68f3c7b17ff51299d0eeda75bbc5579eac1bfbb2f223cbe2fe13a3efe25d5b1',
-    '["function api.payment_webhook", "function billing.find_webhook_provider", "grants api.payment_webhook"]'),
+    ('api/payment_webhook.sql', '3b334bca6f529de41a0b0f94652c2c553b4830d88493e9a5e569ab547d55e204',
+    '["function api.payment_webhook", "function billing.find_webhook_providers", "grants api.payment_webhook"]'),
     ('api/payments.sql', '0b4c4f49fa78d648d037ad339ebd0937ea3b8483f0b355797adc129fb24ed063',
     '["grants api.payments", "trigger payments__refuse_change on api.payments", "view api.payments"]'),
     ('api/payouts.sql', '41308ecb52b3180096412dfabf7c3c175533df5c75ce7aea3a22baa7b28442ee',
@@ -60350,7 +60431,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function billing.apply_card_refund"]'),
     ('billing/assign_transactions_to_bill.sql', '521dadf4062c89591b2e090a9e4d07f772e312b58160be45f2ebcd45a38adfda',
     '["function billing.assign_transactions_to_bill"]'),
-    ('billing/bill_accounts.sql', '2bdfaf70b336cbdf3154dbf3a384392e2bc71b37e273ed51cf8cedc3cf925c5b',
+    ('billing/bill_accounts.sql', '88a8499c2cf9779f6cfe6cc2e3504dd0ac0497f21e500cc05646f6c645ad0e0f',
     '["function billing.bill_accounts"]'),
     ('billing/bill_next_accounts.sql', 'de98faefe37a65ca6c65164f19dbd197b55c60c4117804446cd684d8d24e87c0',
     '["function billing.bill_next_accounts", "function billing.end_run"]'),
@@ -60416,7 +60497,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function billing.lock_account"]'),
     ('billing/lock_debit_batch.sql', 'c35bf8bb5741b93ff698624acb29c59cd4dc2c246144bcd4f3d944efd0a17deb',
     '["function billing.lock_debit_batch"]'),
-    ('billing/lock_invoice.sql', '49d587ec28802dba2e1342e6fe7b1f0faa446afb9e168098dacaae1ba4570603',
+    ('billing/lock_invoice.sql', '250bfa7c9c23fc20b3652696e898a3a65e211a91404aa4a4fc269e65c52f1c84',
     '["function billing.lock_draft", "function billing.lock_finalised", "function billing.lock_invoice"]'),
     ('billing/lock_payment.sql', '6655d9705ae9670aa735874beaeb0db827c1b9af2524b20dce8548e76c01b30e',
     '["function billing.get_payment_ledger_account", "function billing.lock_payment", "function billing.tell_payment"]'),
@@ -60436,7 +60517,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function billing.post_invoices"]'),
     ('billing/post_journal.sql', '16cde59b7533557a4d9fd0f115ce843afc21a8fbd59370513d90010097a10685',
     '["function billing.post_journal"]'),
-    ('billing/post_transactions.sql', 'd66d2de3177a62cc5a5e20156199784b706578cd6e5cb2e6033c9aa024f65280',
+    ('billing/post_transactions.sql', 'fe683be382873d4469e673edaf99ff035110657df117b6aeeb0b9fab67493cd5',
     '["function billing.post_transactions"]'),
     ('billing/prove_books.sql', '24b6b9a3094eacf0547295696b895ada5164399e4d607cc0f39809ee095f93ec',
     '["function billing.prove_books"]'),
@@ -60462,6 +60543,8 @@ insert into ops.applied_code (path, checksum, objects) values
     '["view billing.superseded_charges"]'),
     ('billing/tg_accounts__prepare.sql', '969aaa4f144aea8c59eda218dfd22f2e1b1695aae7ecf5700a59f5b4524c09f3',
     '["function billing.find_payer_problem", "function billing.tg_accounts__prepare"]'),
+    ('billing/tg_accounts__queue_again.sql', 'e46c9aa034caf29e088746b1aea487461b133fed607b9149495dfe22ffd6e0c4',
+    '["function billing.tg_accounts__queue_again"]'),
     ('billing/tg_allocations__tell_paid.sql', 'a712f1d48f9e2674c87a7343f33c7c25ac46456615186dd6df9e39e8e9b65999',
     '["function billing.tell_paid", "function billing.tg_allocations__tell_paid"]'),
     ('billing/tg_contracts__check.sql', '04d7a8dbf32f1c2e4ac98d6d8b7a4b1146b79378752ab56a19465bd1f82b1723',
@@ -60492,7 +60575,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function billing.tg_accounts__queue_transactions", "function billing.tg_contracts__queue_transactions", "function billing.tg_transactions__queue_inserted", "function billing.tg_transactions__queue_updated"]'),
     ('billing/tg_transactions__queue_to_bill.sql', 'de9d8cad76c977036b2e053e431d53137a73eb886cfd5d5c39eefa068610ed89',
     '["function billing.tg_invoice_lines__queue_to_bill", "function billing.tg_transactions__queue_changed_to_bill", "function billing.tg_transactions__queue_new_to_bill"]'),
-    ('billing/transaction_accounts.sql', 'c733285cb332b7d2d3d15ccd10825987673446c745d12dbef72f7b27195c6ce4',
+    ('billing/transaction_accounts.sql', '7604fc179ecbf498b168158d0cb6fa45181099cff1687ad603a1abb8f9c2adaf',
     '["view billing.transaction_accounts"]'),
     ('billing/use_wallet.sql', '4665d0ed95f2c6b69ee79eeb2f4ac753edaa7324dd62a089ee0867291d9fe9a3',
     '["function billing.get_local_date", "function billing.get_wallet_balance", "function billing.use_wallet"]'),
@@ -60604,8 +60687,8 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function claims.tenant_id", "grants claims.tenant_id"]'),
     ('claims/user_id.sql', '1071ccba188d6e97a099ba158d7ca0709bb7843544da2a404ae94f6c97f2f135',
     '["function claims.user_id", "grants claims.user_id"]'),
-    ('core/accounts.sql', '5450fe9c57179e910a15495744f4d16d00f2f03a8a786841f18d1911c7d46d4d',
-    '["grants core.accounts", "policy accounts_delete_permission on core.accounts", "policy accounts_delete_platform on core.accounts", "policy accounts_delete_staff on core.accounts", "policy accounts_insert_permission on core.accounts", "policy accounts_insert_platform on core.accounts", "policy accounts_insert_staff on core.accounts", "policy accounts_select_customer on core.accounts", "policy accounts_select_permission on core.accounts", "policy accounts_select_platform on core.accounts", "policy accounts_select_staff on core.accounts", "policy accounts_update_permission on core.accounts", "policy accounts_update_platform on core.accounts", "policy accounts_update_staff on core.accounts", "trigger accounts__limit_delete on core.accounts", "trigger accounts__limit_update on core.accounts", "trigger accounts__log_change on core.accounts", "trigger accounts__prepare on core.accounts", "trigger accounts__require_permission on core.accounts", "trigger accounts__touch_updated_at on core.accounts"]'),
+    ('core/accounts.sql', '73d42f23c6b0187e9c3f155c9b43194acdae31d48e916ea8358651c43c81b53b',
+    '["grants core.accounts", "policy accounts_delete_permission on core.accounts", "policy accounts_delete_platform on core.accounts", "policy accounts_delete_staff on core.accounts", "policy accounts_insert_permission on core.accounts", "policy accounts_insert_platform on core.accounts", "policy accounts_insert_staff on core.accounts", "policy accounts_select_customer on core.accounts", "policy accounts_select_permission on core.accounts", "policy accounts_select_platform on core.accounts", "policy accounts_select_staff on core.accounts", "policy accounts_update_permission on core.accounts", "policy accounts_update_platform on core.accounts", "policy accounts_update_staff on core.accounts", "trigger accounts__limit_delete on core.accounts", "trigger accounts__limit_update on core.accounts", "trigger accounts__log_change on core.accounts", "trigger accounts__prepare on core.accounts", "trigger accounts__queue_again on core.accounts", "trigger accounts__require_permission on core.accounts", "trigger accounts__touch_updated_at on core.accounts"]'),
     ('core/alarms.sql', '57666a9005075b1f9c838de90d194d1583702bcd285c4f0611cbc96b8851b718',
     '["grants core.alarms", "policy alarms_select_platform on core.alarms", "policy alarms_select_staff on core.alarms", "trigger alarms__log_change on core.alarms"]'),
     ('core/allocations.sql', 'df06fbfd8eb4139b8c719a5024e3c7d2070cc178216b3b02ad845724f4227339',

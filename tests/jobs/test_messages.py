@@ -21,9 +21,11 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from db import parts
 from db.connection import connect
+from jobs.chat import ChatDeliverer
 from jobs.exceptions import JobsError
 from jobs.mail import mail_deliverer_of
 from jobs.messages import compose, format_value
+from jobs.outbox import Outcome, Task
 from tests.support.databases import Database
 from tests.support.processes import free_port, running, wait_until
 
@@ -356,6 +358,70 @@ def test_a_room_within_our_own_network_is_not_told(
         wait_until(lambda: (state() or ("",))[0] == "dead", what="the refusal")
     assert state() == ("dead", "the address is within our own network")
     assert room.posts == []
+
+
+def say(url: str, *, may_be_here: bool) -> Outcome:
+    """Send a message to a room."""
+    message = {
+        "url": url,
+        "allows_loopback": may_be_here,
+        "language": "en",
+        "template": "job_failed",
+        "subject": "hello",
+        "body": "",
+        "values": {},
+    }
+    return ChatDeliverer("chat", {}).deliver(Task(1, 1, None, "room", message))
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "json://127.0.0.1:{port}/room",
+        "json:///127.0.0.1:{port}/room",
+        "json://a@127.0.0.1:{port}@good.example/room",
+        "json://[::ffff:127.0.0.1]:{port}/room",
+        "json://2130706433:{port}/room",
+        "mailto://user:word@good.example:{port}?smtp=127.0.0.1&mode=insecure",
+        "matrix://user:word@127.0.0.1:{port}/%23room",
+    ],
+)
+def test_no_way_of_writing_an_address_leads_into_our_own_network(
+    room: _Rooms, address: str
+) -> None:
+    """Apprise reads addresses its own way; what counts is where a connection leads."""
+    outcome = say(address.format(port=room.server_address[1]), may_be_here=False)
+    assert (outcome.outcome, room.posts) == ("dead", [])
+
+
+def test_a_redirect_does_not_lead_into_our_own_network(
+    room: _Rooms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A room in the internet that sends us on to ourselves."""
+    port = room.server_address[1]
+    seen: list[str] = []
+
+    def redirect(handler: _Room) -> None:
+        seen.append(handler.path)
+        handler.send_response(307)
+        handler.send_header("Location", f"http://127.0.0.2:{port}/within")
+        handler.send_header("Content-Length", "0")
+        handler.end_headers()
+
+    monkeypatch.setattr(_Room, "do_POST", redirect)
+    # What this machine is to a test, the internet is to a room.
+    monkeypatch.setattr("jobs.chat.is_public", lambda address: str(address) == "127.0.0.1")
+    assert say(f"json://127.0.0.1:{port}/room", may_be_here=False) == Outcome(
+        "dead", "the address is within our own network"
+    )
+    assert seen == ["/room"]
+
+
+@pytest.mark.parametrize("option", ["template", "%74emplate", "TEMPLATE", "keyfile", "subfile"])
+def test_a_room_cannot_name_files_of_this_machine(option: str) -> None:
+    """Some services of Apprise send what a file holds."""
+    outcome = say(f"workflows://good.example/a/b/?x=y&{option}=/etc/hostname", may_be_here=False)
+    assert outcome == Outcome("dead", "the address may not have options that name files")
 
 
 @pytest.mark.parametrize(

@@ -26,8 +26,9 @@ grant select (
 
 comment on view api.outbox is
     E'Effects outside: mails, webhooks, card payments, questions to registers.\n'
-    'Needs the permission jobs.write (webhooks: or webhooks.write). Those with the state dead were given up, those with unknown '
-    'may have been done or not: retry_outbox and discard_outbox decide on both.';
+    'Needs the permission jobs.write (webhooks: or webhooks.write). Those with the state dead were '
+    'given up, those with unknown may have been done or not: retry_outbox and discard_outbox '
+    'decide on both.';
 comment on column api.outbox.tenant_id is
     'The tenant that it is done for; null for the installation.';
 comment on column api.outbox.id is 'Number of the effect.';

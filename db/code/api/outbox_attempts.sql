@@ -24,7 +24,8 @@ grant select (
 ) on api.outbox_attempts to staff, platform;
 
 comment on view api.outbox_attempts is
-    E'Every call that was made for an effect outside.\nNeeds the permission jobs.write (webhooks: or webhooks.write).';
+    E'Every call that was made for an effect outside.\n'
+    'Needs the permission jobs.write (webhooks: or webhooks.write).';
 comment on column api.outbox_attempts.tenant_id is 'The tenant that it was made for.';
 comment on column api.outbox_attempts.outbox_id is 'The effect, in outbox.';
 comment on column api.outbox_attempts.number is 'The how many-th call of it.';

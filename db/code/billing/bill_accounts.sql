@@ -45,10 +45,16 @@ begin
 
     v_changed_ids := billing.clean_drafts(p_tenant_id, p_account_ids);
     v_note_ids := billing.credit_superseded(p_tenant_id, p_billing_run_id, p_account_ids);
-    -- Whether that was all is found out anew.
+    -- Whether that was all is found out anew. Rows that another run assigns at the moment are passed
+    -- over, here and below: it waits for these accounts, and takes them when it has them.
     update ops.transactions_to_bill as q
     set credited_account_id = null, assigned_at = null
-    where q.tenant_id = p_tenant_id and q.credited_account_id = any(p_account_ids);
+    where q.id in (
+        select w.id
+        from ops.transactions_to_bill as w
+        where w.tenant_id = p_tenant_id and w.credited_account_id = any(p_account_ids)
+        for update skip locked
+    );
 
     with taken as materialized (
         select q.id, q.transaction_id
@@ -58,6 +64,7 @@ begin
             and q.payer_account_id = any(p_account_ids)
             and q.is_per_session = (p_billing_run_id is null)
             and (p_billing_run_id is not null or q.next_attempt_at <= now())
+        for update skip locked
     ),
     listed as materialized (
         select l.*, coalesce(l.payer_account_id <> all(p_account_ids), true) as is_moved

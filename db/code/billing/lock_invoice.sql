@@ -21,7 +21,8 @@ begin
     select i.* into v_invoice
     from core.invoices as i
     where i.tenant_id = claims.tenant_id() and i.id = p_invoice_id
-    for update;
+    -- What refers to it (a payment that somebody makes) need not wait.
+    for no key update;
     if not found then
         raise exception using
             errcode = 'PT404',

@@ -60,9 +60,12 @@ begin
             on a.tenant_id = t.tenant_id and a.transaction_id = t.id
         inner join core.legal_entities as d on d.tenant_id = t.tenant_id and d.is_default
         left join lateral (
-            select i.legal_entity_id
+            select (
+                select i.legal_entity_id
+                from core.invoices as i
+                where i.tenant_id = l.tenant_id and i.id = l.invoice_id
+            ) as legal_entity_id
             from core.invoice_lines as l
-            inner join core.invoices as i on i.tenant_id = l.tenant_id and i.id = l.invoice_id
             where
                 l.tenant_id = r.tenant_id
                 and l.transaction_id = r.transaction_id
@@ -79,15 +82,21 @@ begin
             j.legal_entity_id,
             j.currency,
             sum(e.amount) as amount,
-            count(distinct j.id) as journals
+            count(*) as journals
         from wanted as w
-        inner join core.journals as j
-            on j.tenant_id = w.tenant_id and j.transaction_id = w.transaction_id
-        inner join core.ledger_entries as e
-            on
-                e.tenant_id = j.tenant_id
-                and e.journal_id = j.id
-                and e.ledger_account = 'unbilled'
+        -- By key, one by one: a join could read all entries of the tenant, or of unbilled, where
+        -- there are no statistics yet.
+        cross join lateral (
+            select j.id, j.legal_entity_id, j.currency
+            from core.journals as j
+            where j.tenant_id = w.tenant_id and j.transaction_id = w.transaction_id
+            offset 0
+        ) as j
+        cross join lateral (
+            select sum(e.amount) filter (where e.ledger_account = 'unbilled') as amount
+            from core.ledger_entries as e
+            where e.tenant_id = w.tenant_id and e.journal_id = j.id
+        ) as e
         group by w.tenant_id, w.transaction_id, j.legal_entity_id, j.currency
     ),
     differences as (

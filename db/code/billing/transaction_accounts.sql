@@ -29,10 +29,20 @@ left join core.accounts as o
             and other.state = 'active'
             and other.id <> o.id
     )
-left join core.accounts as a
-    on a.tenant_id = t.tenant_id and a.id = coalesce(k.account_id, o.id)
-left join core.accounts as p
-    on p.tenant_id = a.tenant_id and p.id = coalesce(a.payer_account_id, a.id);
+-- By key, one by one: joined, and without statistics (a new installation's first month), they are
+-- read for each transaction all of a tenant's.
+left join lateral (
+    select x.id, x.payer_account_id
+    from core.accounts as x
+    where x.tenant_id = t.tenant_id and x.id = coalesce(k.account_id, o.id)
+    limit 1
+) as a on true
+left join lateral (
+    select x.legal_entity_id
+    from core.accounts as x
+    where x.tenant_id = t.tenant_id and x.id = coalesce(a.payer_account_id, a.id)
+    limit 1
+) as p on true;
 comment on view billing.transaction_accounts is
     E'Whose a transaction is, one row each: the account of its token''s contract when it began, '
     'else the only active account of the customer that the person is; null when nobody''s.\n'

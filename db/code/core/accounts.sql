@@ -61,6 +61,12 @@ create trigger accounts__touch_updated_at before update on core.accounts
 for each row execute function audit.tg_touch_updated_at();
 create trigger accounts__log_change after insert or update or delete on core.accounts
 for each row execute function audit.tg_log_change();
+create trigger accounts__queue_again after update on core.accounts
+for each row
+when (
+    (old.schedule, old.payer_account_id) is distinct from (new.schedule, new.payer_account_id)
+)
+execute function billing.tg_accounts__queue_again();
 create trigger accounts__limit_update after update on core.accounts
 referencing old table as changed_rows
 for each statement execute function audit.tg_limit_rows();

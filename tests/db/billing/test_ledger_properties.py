@@ -318,8 +318,7 @@ def work(database: Database, seed: int, done: Counter[str], bad: list[str]) -> N
                 done[name] += 1
             except psycopg.Error as error:
                 connection.rollback()
-                # A deadlock undoes one of both as a whole; in the runner the job comes again.
-                if (error.sqlstate or "").startswith("PT4") or error.sqlstate == "40P01":
+                if (error.sqlstate or "").startswith("PT4"):
                     done[f"{name}: {error.sqlstate}"] += 1
                 else:
                     bad.append(f"{name}: {error.sqlstate} {error}")
@@ -441,7 +440,7 @@ PROOFS = {
 }
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, 2, 3])
 def test_the_books_add_up(database: Database, seed: int) -> None:
     """Whatever several connections did at once."""
     with psycopg.connect(database.superuser_url, autocommit=True) as connection:
@@ -462,7 +461,6 @@ def test_the_books_add_up(database: Database, seed: int) -> None:
     for thread in threads:
         thread.join()
     assert not bad, "\n".join(bad)
-    assert sum(count for name, count in done.items() if "40P01" in name) <= OPERATIONS // 10
 
     with psycopg.connect(database.superuser_url, autocommit=True) as connection:
         for job in ("rate_sessions", "post_ratings"):

@@ -1,7 +1,7 @@
 -- Jobs of billing: runs begin when the month is over everywhere, and sessions are billed as they
 -- come.
 begin;
-select plan(15);
+select plan(17);
 
 select tests.act_as_login('bridge');
 select throws_ok($$ select jobs.start_billing_runs() $$, '42501', null, 'only jobs begin runs');
@@ -99,5 +99,19 @@ select tests.act_as_owner();
 update ops.transactions_to_bill as q set next_attempt_at = now() where q.transaction_id = 1001;
 select tests.act_as_login('jobs');
 select is(jobs.bill_sessions(), '1 invoices', 'and then it is billed');
+
+-- An account that wants its sessions by the month, until it has one ------------------------------
+
+select tests.act_as_owner();
+delete from core.invoices as i where i.tenant_id = 101 and i.state = 'draft';
+update core.accounts as a set schedule = 'monthly' where a.tenant_id = 101 and a.id = 1001;
+delete from ops.transactions_to_bill;
+insert into ops.transactions_to_bill (tenant_id, transaction_id) values (101, 1001);
+select tests.act_as_login('jobs');
+select is(jobs.bill_sessions(), '', 'a session of an account by the month waits for the month');
+select tests.act_as('greenway.accountant');
+update api.accounts as a set schedule = 'session' where a.id = 1001;
+select tests.act_as_login('jobs');
+select is(jobs.bill_sessions(), '1 invoices', 'and no longer when the account has changed');
 select * from finish();
 rollback;
