@@ -123,7 +123,7 @@ def greeting(info: dict[str, Any]) -> list[str]:
         return places
     charge_point = demo["charge_point"]
     accounts = [
-        f"  {account['email']:<28} {account['password']:<17} "
+        f"  {account['email']:<30} {account['password']:<17} "
         f"{account['role']:<15} {account['tenant']}"
         for account in demo["accounts"]
     ]

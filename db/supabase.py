@@ -65,6 +65,8 @@ begin
                 )
         $cron$;
     end if;
+    -- Those by the calendar; nothing without pg_cron.
+    perform jobs.schedule_in_pg_cron();
 end;
 $$;
 """

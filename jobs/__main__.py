@@ -16,7 +16,7 @@ from jobs.documents.worker import Documenter
 from jobs.exceptions import JobsError
 from jobs.exporter import Exporter
 from jobs.files import FileServer
-from jobs.outbox import Outbox
+from jobs.outbox import outboxes_of
 from jobs.runner import Runner
 from jobs.signer import Signer
 
@@ -48,9 +48,9 @@ def main() -> int:
             ("documenter", Documenter(url, stop).run),
             ("files", files.run),
             *(
-                (deliverer.kind, Outbox(url, stop, deliverer).run)
+                (deliverer.kind, outbox.run)
                 for deliverer in deliverers
-                for _ in range(deliverer.threads)
+                for outbox in outboxes_of(url, stop, deliverer)
             ),
         )
     ]

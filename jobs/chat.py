@@ -12,8 +12,6 @@ from ipaddress import ip_address
 from typing import Any, Literal
 from urllib.parse import quote, unquote
 
-import apprise
-
 from jobs.messages import compose
 from jobs.outbox import Outcome, Task
 from jobs.webhooks import is_public
@@ -43,6 +41,8 @@ class ChatDeliverer:
 
     def deliver(self, task: Task) -> Outcome:
         """Send the subject of the message: one line is what an SMS or a room has room for."""
+        import apprise  # noqa: PLC0415 - large, and many runners send none
+
         url = str(task.payload["url"]).replace("{to}", quote(str(task.payload.get("to") or "")))
         if _FILE_OPTION.search(unquote(unquote(url))):
             return Outcome("dead", "the address may not have options that name files")

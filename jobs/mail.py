@@ -7,6 +7,7 @@ import smtplib
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import formatdate
@@ -57,8 +58,12 @@ class MailDeliverer:
 
     def deliver(self, task: Task) -> Outcome:
         """Hand the message over."""
-        message = self._compose(task)
         recipient = str(task.payload["to"])
+        try:
+            to = Address(_line(task.payload["full_name"]), addr_spec=recipient)
+        except (MessageError, ValueError) as error:
+            return Outcome("dead", f"this is no address to send e-mail to: {error}")
+        message = self._compose(task, to)
         is_on_its_way = False
         try:
             with self._connect() as client:
@@ -108,12 +113,12 @@ class MailDeliverer:
             raise
         return client
 
-    def _compose(self, task: Task) -> EmailMessage:
+    def _compose(self, task: Task, to: Address) -> EmailMessage:
         words = compose(task.payload, portal_url=self._portal_url)
         domain = self._sender.rpartition("@")[2]
         message = EmailMessage()
         message["From"] = Address(_line(task.payload["from_name"]), addr_spec=self._sender)
-        message["To"] = Address(_line(task.payload["full_name"]), addr_spec=task.payload["to"])
+        message["To"] = to
         if task.payload.get("reply_to"):
             message["Reply-To"] = task.payload["reply_to"]
         message["Subject"] = _line(words.subject)

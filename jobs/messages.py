@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal
 
@@ -64,9 +64,13 @@ def format_value(value: Any, language: str) -> str:
     """Write a value of `notify.describe_event` as its language does.
 
     {"at", "time_zone"} is a moment, {"date"} a day, {"amount", "currency"} money, {"energy_wh"}
-    energy, shown in kWh. Everything else is a text already.
+    energy, shown in kWh. Everything else is a text already. A language that nobody has described
+    writes as English does.
     """
-    locale = Locale.parse(language)
+    try:
+        locale = Locale.parse(language)
+    except UnknownLocaleError:
+        locale = Locale("en")
     match value:
         case {"at": str(at), "time_zone": str(zone)}:
             moment = datetime.fromisoformat(at)

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
@@ -18,7 +20,17 @@ import psycopg
 
 from jobs.worker import Connection, Worker
 
-__all__ = ["Deliverer", "Outbox", "Outcome", "Task"]
+__all__ = ["Deliverer", "Outbox", "Outcome", "Task", "outboxes_of"]
+
+_HELPER_S = 15.0
+"""A thread that helps looks so often without having been called."""
+_STOP_S = 0.5
+"""And so often whether it is to end."""
+_PASSING = (
+    psycopg.errors.DeadlockDetected,
+    psycopg.errors.SerializationFailure,
+    psycopg.errors.LockNotAvailable,
+)
 
 _logger = logging.getLogger("jobs")
 
@@ -85,17 +97,48 @@ class Deliverer(Protocol):
 
 
 class Outbox(Worker):
-    """One thread that makes the calls of one deliverer, one at a time."""
+    """One thread that makes the calls of one deliverer, one at a time.
+
+    Of several threads for one deliverer the first looks for work all the time; the others connect
+    and look when it has found some (`helps`), so that having nothing to do costs little.
+    """
 
     role = "outbox"
 
     def __init__(
-        self, url: str, stop: threading.Event, deliverer: Deliverer, *, interval_s: float = 1.0
+        self,
+        url: str,
+        stop: threading.Event,
+        deliverer: Deliverer,
+        *,
+        interval_s: float = 1.0,
+        helps: Outbox | None = None,
     ) -> None:
         super().__init__(url, stop, interval_s=interval_s)
         self._deliverer = deliverer
+        self._is_helper = helps is not None
+        # Set by the first of them from when it finds work until it finds none, its calls included.
+        self._has_work: threading.Event = helps._has_work if helps else threading.Event()
         # What the database has not been told yet, because the connection was lost meanwhile.
         self._unreported: tuple[Task, Outcome] | None = None
+
+    def run(self) -> None:
+        """Work until `stop` is set."""
+        if self._is_helper:
+            self._await_work(math.inf)
+        super().run()
+
+    def _rest(self, seconds: float) -> None:
+        if self._is_helper and not self._has_work.is_set():
+            self._await_work(_HELPER_S)
+        else:
+            super()._rest(seconds)
+
+    def _await_work(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while not self._stop.is_set() and time.monotonic() < until:
+            if self._has_work.wait(_STOP_S):
+                return
 
     def _run_one(self, connection: Connection) -> bool:
         if self._unreported is not None:
@@ -105,6 +148,8 @@ class Outbox(Worker):
             " from jobs.take_outbox(%s, %s, %s)",
             [self._name, self._deliverer.kind, self._deliverer.can_ask],
         ).fetchone()
+        if not self._is_helper:
+            (self._has_work.clear if row is None else self._has_work.set)()
         if row is None:
             return False
         outbox_id, number, is_ask, tenant_id, key = row
@@ -139,11 +184,14 @@ class Outbox(Worker):
         try:
             state = self._finish(connection, task, outcome)
         except psycopg.Error as error:
-            if connection.closed:
+            # Told again on the next connection: lost, or in the way of somebody else.
+            if connection.closed or isinstance(error, _PASSING):
                 raise
             # The call was made, and what follows from it cannot be written: a person has to look.
             problem = f"what came of it cannot be kept: {_sentence(error)}"
             _logger.warning("%s %s: %s", self._deliverer.kind, task.id, problem)
+            # If not even that can be kept, its lease ends, and this thread goes on with others.
+            self._unreported = None
             state = self._finish(connection, task, Outcome("unknown", problem, outcome.code))
         self._unreported = None
         level = logging.INFO if outcome.outcome == "delivered" else logging.WARNING
@@ -168,6 +216,13 @@ class Outbox(Worker):
             ],
         ).fetchone()
         return row[0] if row else None
+
+
+def outboxes_of(url: str, stop: threading.Event, deliverer: Deliverer) -> list[Outbox]:
+    """Make what makes the calls of a deliverer: one for each of its threads."""
+    first = Outbox(url, stop, deliverer)
+    helpers = range(1, deliverer.threads)
+    return [first, *(Outbox(url, stop, deliverer, helps=first) for _ in helpers)]
 
 
 def _sentence(error: psycopg.Error) -> str:

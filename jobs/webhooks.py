@@ -25,8 +25,8 @@ __all__ = ["Webhooks", "is_public"]
 
 _TIMEOUT_S = 15.0
 """For all of it: name, connection, request and reply. Well within the lease of the kind."""
-_THREADS = 6
-"""Of which one receiver gets two at most (jobs.take_outbox)."""
+_THREADS = 8
+"""Of which one receiver gets two at most, one tenant four (jobs.take_outbox)."""
 _SHOWN_BYTES = 500
 """So much of a reply that is no success goes to the delivery log; no more is read."""
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")

@@ -65,7 +65,11 @@ class Worker(ABC):
             while self._run_one(connection) and not self._stop.is_set():
                 self._pause_s = self._interval_s
             self._pause_s = self._interval_s
-            self._stop.wait(max(0.0, self._interval_s - (time.monotonic() - began)))
+            self._rest(max(0.0, self._interval_s - (time.monotonic() - began)))
+
+    def _rest(self, seconds: float) -> None:
+        """Wait before looking for work again."""
+        self._stop.wait(seconds)
 
     @abstractmethod
     def _run_one(self, connection: Connection) -> bool:

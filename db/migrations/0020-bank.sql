@@ -8,6 +8,10 @@ add column iban_masked text generated always as (
     left(iban, 4) || repeat('*', length(iban) - 8) || right(iban, 4)
 ) stored;
 
+-- Whose a bank account is.
+-- squawk-ignore require-concurrent-index-creation
+create index mandates_iban_idx on core.mandates (tenant_id, iban);
+
 alter table core.payments add column collect_on date;
 comment on column core.payments.collect_on is
     'When a direct debit is to be taken from the debtor''s account, as the debtor was told.';
@@ -125,6 +129,7 @@ create table core.bank_transactions (
     charges numeric(14, 4) not null default 0,
     remittance text not null default '',
     matched_amount numeric(14, 4) not null default 0,
+    look_at timestamptz not null default now() + interval '1 hour',
     created_at timestamptz not null default now(),
     constraint bank_transactions_pkey primary key (tenant_id, id),
     -- A line that comes again, on a statement that overlaps another, is the same one.
@@ -146,12 +151,15 @@ create index bank_transactions_booked_on_idx
 on core.bank_transactions (tenant_id, legal_entity_id, booked_on desc, id desc);
 create index bank_transactions_open_idx on core.bank_transactions (tenant_id, id)
 where matched_amount <> amount;
-create index bank_transactions_counterparty_idx
-on core.bank_transactions (tenant_id, counterparty_iban) where counterparty_iban is not null;
+create index bank_transactions_payer_idx
+on core.bank_transactions (tenant_id, counterparty_iban, id) where matched_amount > 0;
+create index bank_transactions_look_at_idx on core.bank_transactions (look_at)
+where matched_amount = 0 and amount <> 0;
 alter table core.bank_transactions enable row level security;
 comment on table core.bank_transactions is
     'Lines of account statements, above zero what came in. What is not matched with a payment or '
-    'a ledger account is in suspense: amount less matched_amount.';
+    'a ledger account is in suspense: amount less matched_amount. look_at is when one that nobody '
+    'owns is looked at again.';
 
 create table core.bank_matches (
     tenant_id bigint not null,
@@ -241,11 +249,16 @@ insert into ops.settings (name, value, description) values
     ('bank.max_attempts', '3', 'So often a file or a batch is tried when its runner ends.'),
     ('bank.debit_lead_days', '3', 'Direct debits are made into a file so many days ahead.'),
     ('bank.max_return_fee', '50', 'What a bank takes for a return, at most; more is looked at.'),
-    ('bank.max_batch_payments', '10000', 'Direct debits in one file.');
+    ('bank.max_batch_payments', '10000', 'Direct debits in one file.'),
+    ('bank.lines_to_match', '500', 'Lines of statements that are matched in one go.');
 
 insert into ops.job_schedules (job, every, description) values
     (
         'collect_debits', '1 hour',
         'Announce direct debits of invoices and put those that are due into batches.'
+    ),
+    (
+        'match_bank_lines', '1 minute',
+        'Match lines of large statements, and look again at those that nobody owned.'
     ),
     ('prove_books', '1 hour', 'Compare the books with bank and card provider, once a day.');

@@ -150,6 +150,8 @@ create table core.payment_events (
     check ((processed_at is null) = (outcome is null) and length(outcome) <= 500)
 );
 create index payment_events_waiting_idx on core.payment_events (id) where processed_at is null;
+-- Rows come in the order of time: a few blocks of this index find what is past its time.
+create index payment_events_received_at_idx on core.payment_events using brin (received_at);
 create index payment_events_payment_idx on core.payment_events (tenant_id, payment_id)
 where payment_id is not null;
 alter table core.payment_events enable row level security;
@@ -216,6 +218,7 @@ comment on table core.low_wallets is
 insert into ops.settings (name, value, description) values
     ('payments.webhook_tolerance_s', '300', 'How old the signature of a card event may be.'),
     ('payments.checkout_minutes', '60', 'How long a page for paying by card stays open.'),
+    ('payments.event_days', '180', 'How long what card providers told is kept.'),
     ('payments.low_wallet', '5', 'Low for a wallet that has no threshold of its own.'),
     ('payments.top_up_pause_hours', '24', 'How long no card is tried after it was refused.');
 insert into ops.job_schedules (job, every, description) values

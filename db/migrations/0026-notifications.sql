@@ -117,7 +117,7 @@ insert into core.notification_kinds (
         'A job failed.'
     ),
     (
-        'delivery_failed', 'operator', '{outbox.dead}', true, false,
+        'delivery_failed', 'operator', '{outbox.dead,webhook.disabled}', true, false,
         '{tenant,name,kind,cause,since}',
         'Something could not be delivered outside and waits for a person.'
     ),
@@ -845,12 +845,15 @@ create table core.notifications (
     )
 );
 create index notifications_created_at_idx on core.notifications (tenant_id, created_at desc);
+-- Rows come in the order of time: a few blocks of this index find what is past its time.
+create index notifications_expiry_idx on core.notifications using brin (created_at);
 create index notifications_kind_idx on core.notifications (kind, object, created_at);
 create index notifications_user_idx on core.notifications (user_id, created_at desc)
 where user_id is not null;
 create index notifications_customer_idx on core.notifications (tenant_id, customer_id)
 where customer_id is not null;
-create index notifications_channel_id_idx on core.notifications (tenant_id, channel_id)
+create index notifications_channel_id_idx
+on core.notifications (tenant_id, channel_id, created_at desc)
 where channel_id is not null;
 alter table core.notifications enable row level security;
 comment on table core.notifications is

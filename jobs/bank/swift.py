@@ -186,22 +186,3 @@ def _plain(details: str) -> dict[str, str]:
         )
         if said.get(word)
     }
-
-
-def _is_return_code(text: str) -> bool:
-    """Whether a word of a text is a reason of ISO 20022 to return a payment, such as AM04."""
-    return text[:2] in {
-        "AC",
-        "AG",
-        "AM",
-        "BE",
-        "CN",
-        "DT",
-        "ED",
-        "FF",
-        "MD",
-        "MS",
-        "RC",
-        "RR",
-        "SL",
-    }

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import logging
 import threading
+from typing import TYPE_CHECKING
 
 import psycopg
 
-from jobs.documents.maker import Documents, Maker
 from jobs.exceptions import DocumentError
 from jobs.worker import Connection, Worker
+
+if TYPE_CHECKING:
+    from jobs.documents.maker import Documents, Maker
 
 __all__ = ["Documenter"]
 
@@ -79,6 +82,8 @@ class Documenter(Worker):
         if row is None:
             raise DocumentError("there is no description")
         if self._maker is None:
+            from jobs.documents.maker import Maker  # noqa: PLC0415 - typst, Saxon: 50 MB
+
             self._maker = Maker()
         return self._maker.make(row[0])
 

@@ -54,6 +54,8 @@ create table core.legal_entities (
     updated_at timestamptz not null default now(),
     constraint legal_entities_pkey primary key (tenant_id, id),
     constraint legal_entities_tenant_id_name_key unique (tenant_id, name),
+    -- A statement of an account is one legal entity's.
+    constraint legal_entities_tenant_id_iban_key unique (tenant_id, iban),
     constraint legal_entities_tenant_id_fkey foreign key (tenant_id) references core.tenants (id),
     constraint legal_entities_name_check check (length(btrim(name)) between 1 and 70),
     constraint legal_entities_address_check

@@ -208,7 +208,11 @@ create table core.allocations (
         and (kind = 'credit_note') = (credit_note_id is not null)
     ),
     constraint allocations_amount_check
-    check (amount <> 0 and amount <> 'NaN' and (amount < 0) = (kind = 'payment_return'))
+    check (
+        amount <> 0
+        and amount <> 'NaN'
+        and ((amount < 0) = (kind = 'payment_return') or kind = 'write_off')
+    )
 );
 create index allocations_invoice_idx on core.allocations (tenant_id, invoice_id) include (amount);
 create index allocations_account_idx on core.allocations (tenant_id, account_id, id);
@@ -222,6 +226,7 @@ create index allocations_created_by_idx on core.allocations (created_by);
 alter table core.allocations enable row level security;
 comment on table core.allocations is
     'What settled how much of an invoice and its dunning fees: what is open is their total less '
-    'the sum of these. Never changed: a return is a row below zero.';
+    'the sum of these. Never changed: a return is a row below zero, and so is what a '
+    'credit note takes back of a write-off.';
 
 reset role;

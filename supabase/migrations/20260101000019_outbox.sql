@@ -64,6 +64,7 @@ create table ops.outbox_kinds (
     longest_delay interval not null default '6 hours',
     lease interval not null default '2 minutes',
     description text not null,
+    can_be_asked boolean not null default false,
     constraint outbox_kinds_pkey primary key (kind),
     constraint outbox_kinds_kind_check check (kind ~ '^[a-z_]+$'),
     constraint outbox_kinds_max_attempts_check check (max_attempts between 1 and 1000),
@@ -77,8 +78,9 @@ create table ops.outbox_kinds (
 alter table ops.outbox_kinds enable row level security;
 comment on table ops.outbox_kinds is
     'How each kind of outside effect is tried. Repeatable: whoever receives it knows a repeat by '
-    'its key, or nothing comes of it twice, so that an unanswered call may be made again. A call '
-    'is lost when its runner has not reported within the lease.';
+    'its key, or nothing comes of it twice, so that an unanswered call may be made again. Can be '
+    'asked: whoever receives it says what became of an unknown one, which is asked before it is '
+    'ever made again. A call is lost when its runner has not reported within the lease.';
 
 insert into ops.outbox_kinds (
     kind, is_repeatable, max_attempts, first_delay, longest_delay, lease, description
@@ -90,6 +92,7 @@ insert into ops.outbox_kinds (
     ('vat_check', true, 30, '30 seconds', '12 hours', '2 minutes', 'A VAT id to the register.'),
     ('card_payment', false, 12, '10 seconds', '1 hour', '2 minutes', 'A payment by card.'),
     ('card_refund', false, 12, '10 seconds', '1 hour', '2 minutes', 'Money back to a card.');
+update ops.outbox_kinds set can_be_asked = true where kind in ('card_payment', 'card_refund');
 
 alter table ops.outbox add column state text not null default 'waiting';
 alter table ops.outbox add column asks integer not null default 0;
@@ -168,6 +171,7 @@ comment on table ops.outbox_attempts is
 alter table ops.job_schedules alter column every drop not null;
 alter table ops.job_schedules add column cron text;
 alter table ops.job_schedules add column time_zone text not null default 'UTC';
+alter table ops.job_schedules add column failures integer not null default 0;
 -- squawk-ignore constraint-missing-not-valid
 alter table ops.job_schedules add constraint job_schedules_when_check
 check (num_nonnulls(every, cron) = 1);
@@ -180,7 +184,7 @@ check ((timestamptz '2000-01-01 00:00:00+00' at time zone time_zone) is not null
 comment on table ops.job_schedules is
     'What runs when, every so often or by the calendar (cron: minute, hour, day, month, day of '
     'the week by its name, in time_zone; next_run_at is infinity until whoever reads calendars has '
-    'planned it): each job is the function jobs.<job>().';
+    'planned it): each job is the function jobs.<job>(). failures: one after the other until now.';
 
 create table ops.offline_charge_points (
     tenant_id bigint not null,

@@ -53,6 +53,9 @@ where debit_batch_id is not null;
 -- A statement that comes again is the same one.
 create unique index documents_bank_statement_key on core.documents (tenant_id, sha256)
 where kind = 'bank_statement';
+-- What is asked for by its number alone (api.document, api.invoice_document).
+create index documents_id_idx on core.documents (id);
+create index documents_invoice_idx on core.documents (invoice_id) where invoice_id is not null;
 create index documents_account_idx on core.documents (tenant_id, account_id, id desc)
 where account_id is not null;
 create index documents_created_at_idx on core.documents (tenant_id, created_at desc);

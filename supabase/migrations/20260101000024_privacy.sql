@@ -74,6 +74,7 @@ create table ops.personal_data (
     on_erasure text not null,
     is_shared boolean not null default false,
     cleared jsonb not null default '{}',
+    masked text[] not null default '{}',
     note text not null,
     constraint personal_data_pkey primary key (table_name),
     constraint personal_data_on_erasure_check
@@ -86,11 +87,13 @@ alter table ops.personal_data enable row level security;
 comment on table ops.personal_data is
     'What is known about a person, by table: found_by is a condition on its rows r, $1 being the '
     'tenant and $2 the person; hidden columns are not exported; cleared has an expression for '
-    'each column that an erasure overwrites. Shared rows are those of all tenants of a person, '
+    'each column that an erasure overwrites, masked the columns that follow from those and are '
+    'overwritten in the audit log as well. Shared rows are those of all tenants of a person, '
     'and erased in the last one.';
 
 insert into ops.personal_data (
-    table_name, position, found_by, is_exported, hidden, on_erasure, is_shared, cleared, note
+    table_name, position, found_by, is_exported, hidden, on_erasure, is_shared, cleared, masked,
+    note
 )
 select
     v.table_name,
@@ -118,10 +121,24 @@ select
     v.on_erasure,
     v.found_by = 'shared' or v.table_name = 'core.users',
     v.cleared::jsonb,
+    case v.table_name when 'core.id_tokens' then array['id_token_key'] else '{}' end,
     v.note
 from (
     values
         -- What is deleted first has keys to what follows.
+        (
+            0, 'ops.outbox',
+            'r.state not in (''running'', ''asking'') and (r.tenant_id = $1 or r.tenant_id is '
+            'null and r.state in (''delivered'', ''dead'')) and (r.id in (select n.outbox_id '
+            'from core.notifications as n where n.tenant_id = $1 and n.user_id = $2) '
+            'or lower(r.payload ->> ''to'') in (select lower(u.email) from core.users as u '
+            'where u.id = $2 union all select lower(c.email) from core.customers as c '
+            'where c.tenant_id = $1 and c.user_id = $2 union all select t.phone '
+            'from core.notification_phones as t where t.tenant_id = $1 and t.user_id = $2) '
+            'or r.payload ->> ''customer_id'' in (select c.id::text from core.customers as c '
+            'where c.tenant_id = $1 and c.user_id = $2))',
+            false, '{}', 'delete', '{}', 'Messages that were sent or wait, and what came of them.'
+        ),
         (1, 'core.login_sessions', 'person', true, '{}', 'delete', '{}', 'Sign-ins.'),
         (2, 'core.api_keys', 'person', true, '{key_hash}', 'delete', '{}', 'API keys.'),
         (3, 'core.credentials', 'shared', false, '{}', 'delete', '{}', 'The password, hashed.'),
@@ -201,6 +218,14 @@ from (
             'Charged no more; its number at the provider stays for refunds.'
         ),
         (
+            17, 'core.payment_events',
+            'r.tenant_id = $1 and r.processed_at is not null and r.payment_id in (select p.id '
+            'from core.payments as p inner join core.accounts as a on a.tenant_id = p.tenant_id '
+            'and a.id = p.account_id inner join core.customers as c on c.tenant_id = a.tenant_id '
+            'and c.id = a.customer_id where p.tenant_id = $1 and c.user_id = $2)',
+            true, '{}', 'clear', '{"data": "''{}''"}', 'What the card provider told of payments.'
+        ),
+        (
             18, 'core.invoices', 'account', true, '{}', 'keep', '{}', 'The law keeps invoices.'
         ),
         (
@@ -239,7 +264,8 @@ from (
             28, 'core.customers', 'person', true, '{}', 'clear',
             '{"name": "''Erased''", "contact_name": "null",
               "email": "''erased@erased.invalid''", "phone": "null", "vat_id": "null",
-              "tax_number": "null", "buyer_reference": "null", "erased_at": "now()"}',
+              "vat_id_evidence": "null", "tax_number": "null", "buyer_reference": "null",
+              "erased_at": "now()"}',
             'The number stays, for the books.'
         ),
         (
@@ -391,7 +417,11 @@ insert into ops.retention_rules (table_name, condition, setting, description) va
         'ops.outbox', 'dead_at < $1', 'jobs.dead_outbox_days',
         'Effects outside that were given up.'
     ),
-    ('core.events', 'occurred_at < $1', 'jobs.event_days', 'What happened, as webhooks tell it.');
+    ('core.events', 'occurred_at < $1', 'jobs.event_days', 'What happened, as webhooks tell it.'),
+    (
+        'core.payment_events', 'received_at < $1 and processed_at is not null',
+        'payments.event_days', 'What card providers told.'
+    );
 
 insert into ops.job_schedules (job, every, description) values
     ('check_vat_ids', '10 minutes', 'Have VAT ids of customers checked by the register.');

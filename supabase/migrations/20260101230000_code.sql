@@ -517,7 +517,7 @@ comment on function access.erase_rows(ops.personal_data, bigint, uuid) is
 --
 -- Found by the keys of the rows that are there, and by what is written in entries of rows that are
 -- gone. Of tables that are deleted from every value is overwritten but for numbers that lead on,
--- of others the columns that are cleared.
+-- of others the columns that are cleared or follow from those.
 -- Called by: access.erase_person.
 create or replace function access.erase_audit(
     p_tenant_id bigint,
@@ -607,7 +607,7 @@ as $$
                     -- What became of a row is no secret, only whose it was.
                     when
                         p_place.on_erasure = 'clear'
-                        and p_place.cleared ? v.key
+                        and (p_place.cleared ? v.key or v.key = any(p_place.masked))
                         and v.key not in ('state', 'is_active', 'is_blocked', 'ends_at', 'erased_at')
                         then '"***"'
                     when
@@ -1086,6 +1086,13 @@ declare
         -- What a company owes is no matter of the person who looks after it.
         where c.tenant_id = p_tenant_id and c.user_id = p_user_id and c.kind = 'person'
     );
+    -- With their cards it was them, whether their name stood at the session or not.
+    v_sessions constant bigint[] := array(
+        select s.id
+        from core.id_tokens as t
+        inner join core.sessions as s on s.tenant_id = t.tenant_id and s.id_token_id = t.id
+        where t.tenant_id = p_tenant_id and t.user_id = p_user_id and s.user_id is null
+    );
 begin
     return (
         select coalesce(jsonb_agg(o.obstacle order by o.obstacle ->> 'kind'), '[]')
@@ -1093,7 +1100,9 @@ begin
             select jsonb_build_object('kind', 'running_session', 'id', s.id) as obstacle
             from core.sessions as s
             where
-                s.tenant_id = p_tenant_id and s.user_id = p_user_id and s.state = 'active'
+                s.tenant_id = p_tenant_id
+                and (s.user_id = p_user_id or s.id = any (v_sessions))
+                and s.state = 'active'
             union all
             select jsonb_build_object('kind', 'open_transaction', 'id', t.id, 'state', t.state)
             from core.transactions as t
@@ -1101,7 +1110,7 @@ begin
                 on x.tenant_id = t.tenant_id and x.transaction_id = t.id
             where
                 t.tenant_id = p_tenant_id
-                and t.user_id = p_user_id
+                and (t.user_id = p_user_id or t.session_id = any (v_sessions))
                 and (
                     t.state = 'held'
                     -- What nobody pays for is never invoiced.
@@ -4735,6 +4744,90 @@ comment on column api.dunning_notices.waived_at is 'When the fee was waived.';
 comment on column api.dunning_notices.waived_reason is 'Why.';
 comment on column api.dunning_notices.created_at is 'When the row was made.';
 
+-- db/code/api/erase_customer.sql ----------------------------------------
+
+-- Erase a customer who is a person, for good: what access.erase_person does, also for one who has
+-- never had a login.
+--
+-- Such a one is given a person that nobody can sign in as, and with it the cards of its contracts
+-- that are nobody's: so there is one way to erase, and one record of it.
+-- Returns the rows deleted or overwritten, by table.
+-- Errors:  PT404 customer_unknown, PT409 customer_erased, customer_is_company, and those of
+--          api.erase_person.
+-- Definer: nobody may write all that knows a person.
+create or replace function api.erase_customer(customer bigint, reason text)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+set statement_timeout = '60s'
+as $$
+declare
+    v_customer core.customers;
+begin
+    perform access.require_permission('privacy.write');
+    select c.* into v_customer
+    from core.customers as c
+    where c.tenant_id = claims.tenant_id() and c.id = erase_customer.customer
+    for no key update;
+    if not found then
+        raise exception using
+            errcode = 'PT404',
+            message = 'there is no such customer',
+            detail = '{"error":"customer_unknown"}',
+            hint = 'customers lists those that you may see.';
+    end if;
+    if v_customer.erased_at is not null then
+        raise exception using
+            errcode = 'PT409',
+            message = 'the person of this customer was erased',
+            detail = '{"error":"customer_erased"}',
+            hint = 'There is nothing left to erase.';
+    end if;
+    if v_customer.kind <> 'person' then
+        raise exception using
+            errcode = 'PT409',
+            message = 'a company is no person',
+            detail = '{"error":"customer_is_company"}',
+            hint = 'Overwrite its contact; erase_person erases whoever looks after it.';
+    end if;
+    if v_customer.user_id is null then
+        v_customer.user_id := gen_random_uuid();
+        insert into core.users (id, email, is_active)
+        values (
+            v_customer.user_id, format('erased-%s@erased.invalid', v_customer.user_id), false
+        );
+        insert into core.memberships (tenant_id, user_id, role_id, is_active)
+        select r.tenant_id, v_customer.user_id, r.id, false
+        from core.roles as r
+        where
+            r.tenant_id = v_customer.tenant_id and r.name = 'customer' and r.is_built_in;
+        update core.customers as c
+        set user_id = v_customer.user_id
+        where c.tenant_id = v_customer.tenant_id and c.id = v_customer.id;
+        update core.id_tokens as t
+        set user_id = v_customer.user_id
+        where
+            t.tenant_id = v_customer.tenant_id
+            and t.user_id is null
+            and t.id in (
+                select k.id_token_id
+                from core.contracts as k
+                inner join core.accounts as a on a.tenant_id = k.tenant_id and a.id = k.account_id
+                where k.tenant_id = v_customer.tenant_id and a.customer_id = v_customer.id
+            );
+    end if;
+    return api.erase_person(v_customer.user_id, erase_customer.reason);
+end;
+$$;
+revoke all on function api.erase_customer(bigint, text) from public;
+grant execute on function api.erase_customer(bigint, text) to staff, platform;
+comment on function api.erase_customer(bigint, text) is
+    E'Erase a customer who is a person, for good, with a login or without.\n'
+    'What erase_person does, with the cards of its contracts. Refused while something is open. '
+    'Takes the permission privacy.write.';
+
 -- db/code/api/erase_person.sql ----------------------------------------
 
 -- Erase a person of the tenant, for good: access.erase_person.
@@ -6649,7 +6742,8 @@ comment on column api.permissions.description is 'What it allows.';
 
 -- What a billing run of a month would do, written nowhere.
 --
--- From what billing.list_charges says, as the run itself; VAT once per rate as on the invoice.
+-- From what billing.list_charges says, as the run itself; VAT once per rate as on the invoice. Who
+-- has the invoice of that month already gets no second one: the run leaves them to the next month.
 -- Errors:  PT400 month_invalid, PT403 permission_missing.
 -- Definer: the queue of what is to be billed is nobody's to read.
 create or replace function api.preview_billing_run(period text)
@@ -6674,14 +6768,27 @@ as $$
 #variable_conflict use_column
 declare
     v_tenant_id constant bigint := access.get_target_tenant(null);
-    v_to constant date := (billing.parse_period(period) + interval '1 month')::date;
+    v_from constant date := billing.parse_period(period);
+    v_to constant date := (v_from + interval '1 month')::date;
     v_transaction_ids bigint[];
+    v_billed_ids bigint[];
 begin
     perform access.require_permission('billing.read');
     v_transaction_ids := array(
         select distinct q.transaction_id
         from ops.transactions_to_bill as q
         where q.tenant_id = v_tenant_id
+    );
+    v_billed_ids := array(
+        select r.account_id
+        from core.billing_runs as b
+        inner join core.billing_run_accounts as r
+            on r.tenant_id = b.tenant_id and r.billing_run_id = b.id
+        where
+            b.tenant_id = v_tenant_id
+            and b.period_from = v_from
+            and b.period_to = v_to
+            and r.invoice_id is not null
     );
     return query
     with charge as materialized (
@@ -6691,6 +6798,7 @@ begin
         where
             c.reason is distinct from 'later'
             and coalesce(a.schedule, 'monthly') = 'monthly'
+            and coalesce(c.payer_account_id <> all(v_billed_ids), true)
     ),
     rate as (
         select
@@ -6733,6 +6841,7 @@ begin
             s.tenant_id = v_tenant_id
             and s.transaction_id = any(v_transaction_ids)
             and s.invoice_state = 'finalised'
+            and s.account_id <> all(v_billed_ids)
         group by s.account_id
     )
     select
@@ -6746,6 +6855,7 @@ begin
             when l.charged > 0 or d.notes > 0 then null
             when l.held > 0 then l.reason
             when a.schedule = 'session' then 'billed_per_session'
+            when a.id = any(v_billed_ids) then 'billed_already'
             else 'nothing_to_bill'
         end,
         coalesce(l.charged, 0),
@@ -6780,9 +6890,10 @@ revoke all on function api.preview_billing_run(text) from public;
 grant execute on function api.preview_billing_run(text) to staff, platform;
 comment on function api.preview_billing_run(text) is
     E'What a billing run of a month, like 2026-03, would do now: a row per account that pays.\n'
-    'Nothing is written. outcome and reason are those of billing_run_accounts; the row without an '
-    'account counts what is nobody''s. Totals are those of the invoice to the cent, credit_notes '
-    'how many invoices would be corrected. Needs the permission billing.read.';
+    'Nothing is written. outcome and reason are those of billing_run_accounts; billed_already has '
+    'the invoice of that month. The row without an account counts what is nobody''s. Totals are '
+    'those of the invoice to the cent, credit_notes how many invoices would be corrected. Needs '
+    'the permission billing.read.';
 
 -- db/code/api/preview_price.sql ----------------------------------------
 
@@ -9640,10 +9751,12 @@ comment on function billing.sum_open_sessions(core.accounts) is
 
 -- Settle open invoices of an account with its credit: the oldest due with what came first.
 --
--- An invoice for which a payment is on its way (a direct debit, a card) is left to that payment.
+-- An invoice for which a payment is on its way (a direct debit at the bank, a card) is left to that
+-- payment. A direct debit that is only announced is not: less is collected then, or nothing.
 -- What no invoice needs stays credit. Repeatable; the ledger does not change, for both sides are
 -- receivables of the account.
--- Called by: billing.book_payment, billing.book_refund, finalising invoices and credit notes.
+-- Called by: billing.book_payment, return_payment, fail_payment, book_refund, what cancels a
+--            payment, finalising invoices and credit notes.
 -- Writes:    core.allocations; the account is locked.
 -- Returns:   what was allocated.
 create or replace function billing.allocate_credit(p_tenant_id bigint, p_account_id bigint)
@@ -9690,6 +9803,7 @@ begin
                     and p.invoice_id = o.invoice_id
                     and p.direction = 'in'
                     and p.state in ('pending', 'submitted', 'unknown')
+                    and (p.method <> 'sepa_debit' or p.debit_batch_id is not null)
             )
         window w as (
             partition by o.currency order by o.due_on, o.invoice_id rows unbounded preceding
@@ -9749,12 +9863,16 @@ declare
     v_announced integer;
 begin
     select array_agg(d.invoice_id) into v_invoices
-    from billing.debits_to_announce as d
-    where
-        d.tenant_id = p_tenant_id
-        and d.legal_entity_id = coalesce(p_legal_entity_id, d.legal_entity_id)
-        and (d.invoice_id = p_invoice_id or p_invoice_id is null and d.attempt = 1)
-    limit p_limit;
+    from (
+        select w.invoice_id
+        from billing.debits_to_announce as w
+        where
+            w.tenant_id = p_tenant_id
+            and w.legal_entity_id = coalesce(p_legal_entity_id, w.legal_entity_id)
+            and (w.invoice_id = p_invoice_id or p_invoice_id is null and w.attempt = 1)
+        order by w.collect_on, w.invoice_id
+        limit p_limit
+    ) as d;
     perform
     from core.accounts as a
     where
@@ -9821,7 +9939,8 @@ comment on function billing.announce_debits(bigint, bigint, bigint, integer) is
 
 -- Make a part of a bank line a payment, or the return of one, and write down how it was found.
 --
--- p_payment_id: a direct debit of ours, or a refund that waits; null for a transfer, which becomes
+-- p_payment_id: a direct debit of ours that was in a batch, whatever we were told of it since, or a
+-- refund that waits; null for a transfer, which becomes
 -- a payment of the account (a top-up for a prepaid one that names no invoice). p_amount below zero
 -- returns the direct debit, and what is beyond its amount is the bank's fee.
 -- Returns:   false when the payment is not what it was when it was found; nothing is done then.
@@ -9882,8 +10001,6 @@ begin
                 v_payment.state not in ('pending', 'submitted', 'unknown')
                 or v_payment.amount <> -p_amount
             )
-            or v_payment.direction = 'in'
-            and v_payment.state not in ('submitted', 'succeeded', 'returned')
             or p_amount < 0 and v_payment.state = 'returned'
             or p_amount > 0 and exists (
                 select
@@ -9904,7 +10021,7 @@ begin
         perform billing.book_refund(
             v_payment.tenant_id, v_payment.id, p_line.booked_on, 'suspense'
         );
-    elsif v_payment.state in ('pending', 'submitted') then
+    else
         perform billing.book_payment(
             v_payment.tenant_id, v_payment.id, p_line.booked_on, 'suspense'
         );
@@ -9918,15 +10035,9 @@ begin
             v_payment.tenant_id, v_payment.id, p_line.booked_on, v_reason,
             -p_amount - v_payment.amount, 'suspense'
         );
-        -- ISO 20022 external return reasons: account wrong, closed, invalid or blocked for debits;
-        -- no mandate, or the debtor's death.
-        update core.mandates as m
-        set state = 'revoked'
-        where
-            m.tenant_id = v_payment.tenant_id
-            and m.id = v_payment.mandate_id
-            and m.state = 'active'
-            and p_line.return_reason in ('AC01', 'AC04', 'AC06', 'AC13', 'AG01', 'MD01', 'MD07');
+        perform billing.revoke_mandate(
+            v_payment.tenant_id, v_payment.mandate_id, p_line.return_reason
+        );
     end if;
     insert into core.bank_matches (
         tenant_id, bank_transaction_id, how, amount, payment_id, note, matched_by
@@ -9996,6 +10107,10 @@ begin
             p.tenant_id = p_tenant_id
             and p.id = p_payment_id
             and (p.checkout_id is null or p.checkout_id = p_object ->> 'id');
+        if v_status = 'expired' then
+            -- Credit was kept from the invoice while the page was open.
+            perform billing.allocate_credit(p_tenant_id, v_payment.account_id);
+        end if;
         v_intent := p_object -> 'payment_intent';
         if jsonb_typeof(v_intent) = 'object' then
             return billing.apply_card_payment(p_tenant_id, p_payment_id, v_intent);
@@ -10059,6 +10174,7 @@ begin
             p.tenant_id = p_tenant_id
             and p.id = p_payment_id
             and p.state in ('pending', 'submitted', 'unknown');
+        perform billing.allocate_credit(p_tenant_id, v_payment.account_id);
     elsif v_status = 'processing' or v_payment.card_id is null then
         -- On a page the customer may try another card.
         update core.payments as p
@@ -10563,6 +10679,7 @@ begin
         where
             q.id = t.id
             and q.assigned_at is not null
+            and q.credited_account_id is null
             and not exists (select from waiting as w where w.transaction_id = t.transaction_id)
     ),
     kept as (
@@ -10575,7 +10692,13 @@ begin
         left join waiting as w on w.transaction_id = t.transaction_id
         where
             q.id = t.id
-            and (w.is_moved or w.reason <> 'later' or w.reason is null and q.assigned_at is null)
+            and (
+                w.is_moved
+                or w.reason <> 'later'
+                or w.reason is null
+                -- Somebody who is none of these accounts is still to be credited.
+                and (q.assigned_at is null or q.credited_account_id is not null)
+            )
     ),
     finished as (
         update core.billing_run_accounts as r
@@ -10628,6 +10751,8 @@ begin
             r.tenant_id = p_tenant_id
             and r.billing_run_id = p_billing_run_id
             and r.account_id = s.id
+            -- Not all of the run's, where there are no statistics to tell that these are fewer.
+            and r.account_id = any(p_account_ids)
     )
     select array_agg(i.id) into v_invoice_ids from invoice as i;
 
@@ -10730,7 +10855,9 @@ comment on function billing.end_run(bigint, bigint) is
 -- A line is known by what it says: booked day, amount, parties, references and text, and how often
 -- that came before on the same day. Banks number nothing that stays the same across files.
 -- The closing balance has to follow from that of the newest statement and the new lines alone, so
--- neither a missing statement nor a line that was mistaken for another gets into the books.
+-- neither a missing statement nor a line that was mistaken for another gets into the books. The
+-- newest is the last that brought lines: one that came again says nothing of the balance now.
+-- An account that a legal entity had before is still its own, for money goes there for a while.
 -- Called by: jobs.book_bank_statement, which undoes the whole file when this raises.
 -- Returns:   ids of the new lines.
 -- Writes:    core.bank_statements, core.bank_transactions, the ledger (kind bank).
@@ -10756,6 +10883,7 @@ declare
     v_legal_entity core.legal_entities;
     v_newest core.bank_statements;
     v_oldest core.bank_statements;
+    v_keys text[];
     v_lines integer;
     v_sum numeric;
     v_statement_id bigint;
@@ -10766,8 +10894,17 @@ begin
     -- Statements of an account are booked one after the other.
     select l.* into v_legal_entity
     from core.legal_entities as l
-    where l.tenant_id = p_tenant_id and l.iban = v_iban
-    order by l.id
+    where
+        l.tenant_id = p_tenant_id
+        and (
+            l.iban = v_iban
+            or l.id in (
+                select s.legal_entity_id
+                from core.bank_statements as s
+                where s.tenant_id = p_tenant_id and s.iban = v_iban
+            )
+        )
+    order by l.iban is distinct from v_iban, l.id
     limit 1
     for no key update;
     if not found then
@@ -10801,14 +10938,39 @@ begin
 
     select s.* into v_newest
     from core.bank_statements as s
-    where s.tenant_id = p_tenant_id and s.legal_entity_id = v_legal_entity.id
-    order by s.closed_on desc, s.id desc
+    where
+        s.tenant_id = p_tenant_id and s.legal_entity_id = v_legal_entity.id and s.iban = v_iban
+    order by s.closed_on desc, s.lines_known = s.lines, s.id desc
     limit 1;
     select s.* into v_oldest
     from core.bank_statements as s
-    where s.tenant_id = p_tenant_id and s.legal_entity_id = v_legal_entity.id
+    where
+        s.tenant_id = p_tenant_id and s.legal_entity_id = v_legal_entity.id and s.iban = v_iban
     order by s.opened_on, s.id
     limit 1;
+    v_keys := billing.make_entry_keys(p_tenant_id, v_legal_entity.id, v_iban, p_statement, false);
+    -- One that follows from the newest as it is, and not without the lines that were said before on
+    -- that day: a bank that makes several statements a day may say the same in two.
+    if
+        v_opening = v_newest.closing_balance
+        and v_closed_on >= v_newest.closed_on
+        and v_closing <> v_newest.closing_balance + (
+            select coalesce(sum((l.line ->> 'amount')::numeric), 0)
+            from jsonb_array_elements(p_statement -> 'lines') with ordinality as l (line, n)
+            where not exists (
+                select
+                from core.bank_transactions as t
+                where
+                    t.tenant_id = p_tenant_id
+                    and t.legal_entity_id = v_legal_entity.id
+                    and t.entry_key = v_keys[l.n]
+            )
+        )
+    then
+        v_keys := billing.make_entry_keys(
+            p_tenant_id, v_legal_entity.id, v_iban, p_statement, true
+        );
+    end if;
     insert into core.bank_statements (
         tenant_id, bank_file_id, legal_entity_id, reference, iban, currency, opened_on, closed_on,
         opening_balance, closing_balance, lines, lines_known
@@ -10823,7 +10985,7 @@ begin
             where
                 t.tenant_id = p_tenant_id
                 and t.legal_entity_id = v_legal_entity.id
-                and t.entry_key = any(billing.make_entry_keys(p_statement -> 'lines'))
+                and t.entry_key = any(v_keys)
         )
     returning id into v_statement_id;
 
@@ -10847,8 +11009,7 @@ begin
             coalesce((l.line ->> 'charges')::numeric, 0),
             left(coalesce(l.line ->> 'remittance', ''), 1000)
         from jsonb_array_elements(p_statement -> 'lines') with ordinality as l (line, n)
-        inner join unnest(billing.make_entry_keys(p_statement -> 'lines')) with ordinality
-            as k (entry_key, n) on k.n = l.n
+        inner join unnest(v_keys) with ordinality as k (entry_key, n) on k.n = l.n
         order by l.n
         on conflict (tenant_id, legal_entity_id, entry_key) do nothing
         returning id, amount
@@ -10869,6 +11030,7 @@ begin
                 where
                     s.tenant_id = p_tenant_id
                     and s.legal_entity_id = v_legal_entity.id
+                    and s.iban = v_iban
                     and s.id <> v_statement_id
                     and (s.opened_on, s.closed_on, s.opening_balance, s.closing_balance, s.lines)
                     = (v_opened_on, v_closed_on, v_opening, v_closing, v_lines)
@@ -10927,18 +11089,29 @@ comment on function billing.book_bank_statement(bigint, bigint, jsonb) is
 
 -- What tells the lines of a statement from each other, in their order.
 --
+-- p_are_new: a line that says the same as lines which are in the books is counted on from these;
+-- otherwise it is the first of them.
 -- Called by: billing.book_bank_statement.
-create or replace function billing.make_entry_keys(p_lines jsonb)
+create or replace function billing.make_entry_keys(
+    p_tenant_id bigint,
+    p_legal_entity_id bigint,
+    p_iban text,
+    p_statement jsonb,
+    p_are_new boolean
+)
 returns text[]
 language sql
-immutable
-parallel safe
+stable
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
     select coalesce(
         array_agg(
-            encode(sha256(convert_to(concat_ws('|', k.says, k.times), 'UTF8')), 'hex') order by k.n
+            encode(
+                sha256(convert_to(concat_ws('|', p_iban, k.says, k.times + b.before), 'UTF8')),
+                'hex'
+            )
+            order by k.n
         ),
         '{}'
     )
@@ -10947,7 +11120,7 @@ as $$
             l.n,
             s.says,
             row_number() over (partition by s.says order by l.n) as times
-        from jsonb_array_elements(p_lines) with ordinality as l (line, n)
+        from jsonb_array_elements(p_statement -> 'lines') with ordinality as l (line, n)
         cross join lateral (
             select (
                 jsonb_strip_nulls(l.line)
@@ -10957,10 +11130,21 @@ as $$
                 )
             )::text as says
         ) as s
-    ) as k;
+    ) as k
+    cross join lateral (
+        select count(t.id) as before
+        from generate_series(1, case when p_are_new then 100 else 0 end) as o (times)
+        inner join core.bank_transactions as t
+            on
+                t.tenant_id = p_tenant_id
+                and t.legal_entity_id = p_legal_entity_id
+                and t.entry_key = encode(
+                    sha256(convert_to(concat_ws('|', p_iban, k.says, o.times), 'UTF8')), 'hex'
+                )
+    ) as b;
 $$;
-revoke all on function billing.make_entry_keys(jsonb) from public;
-comment on function billing.make_entry_keys(jsonb) is
+revoke all on function billing.make_entry_keys(bigint, bigint, text, jsonb, boolean) from public;
+comment on function billing.make_entry_keys(bigint, bigint, text, jsonb, boolean) is
     'What tells the lines of a statement from each other: a hash of each, and how often it came.';
 
 -- db/code/billing/book_ledger_match.sql ----------------------------------------
@@ -11044,6 +11228,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_payment constant core.payments := billing.lock_payment(p_tenant_id, p_payment_id);
+    v_settled numeric;
 begin
     if v_payment.state in ('succeeded', 'returned') then
         return;
@@ -11072,7 +11257,8 @@ begin
     );
 
     if v_payment.purpose = 'top_up' then
-        perform billing.use_wallet(p_tenant_id, v_payment.account_id);
+        perform billing.allocate_credit(p_tenant_id, v_payment.account_id);
+        perform billing.use_wallets(p_tenant_id, array[v_payment.account_id], null);
     else
         insert into core.allocations (
             tenant_id, invoice_id, account_id, kind, payment_id, amount, created_by
@@ -11086,8 +11272,12 @@ begin
             and o.invoice_id = v_payment.invoice_id
             and o.account_id = v_payment.account_id
             and o.currency = v_payment.currency
-            and o.open_amount > 0;
-        perform billing.allocate_credit(p_tenant_id, v_payment.account_id);
+            and o.open_amount > 0
+        returning amount into v_settled;
+        -- An account may have many invoices: none is looked for when nothing is left for them.
+        if v_settled is distinct from v_payment.amount then
+            perform billing.allocate_credit(p_tenant_id, v_payment.account_id);
+        end if;
     end if;
     perform billing.tell_payment('payment.succeeded', v_payment, null);
 end;
@@ -11206,7 +11396,7 @@ comment on function billing.check_country_code(text) is 'Refuse a country that d
 -- A VAT id as the register writes it: in capitals, without spaces, dots and hyphens; null for an
 -- empty text. What cannot be one in its country is refused.
 --
--- Whether it was given to anybody only the register knows (jobs.take_vat_checks). Of countries
+-- Whether it was given to anybody only the register knows (jobs.check_vat_ids). Of countries
 -- that are not named here any number is taken.
 -- Called by: billing.tg_legal_entities__prepare, billing.tg_customers__prepare.
 -- Source:    the European Commission's table of the structure of VAT numbers (VIES), and for
@@ -12473,9 +12663,10 @@ comment on function billing.format_moment(timestamptz) is
 
 -- Note that a payment on its way was refused; nothing was posted, so nothing is taken back.
 --
--- One that is there, was returned or has ended stays as it is.
--- Called by: billing.return_payment, what hears from the card provider or the bank.
--- Writes:    core.payments, core.events; locks the account, then the payment.
+-- One that is there, was returned or has ended stays as it is. Credit of the account that was kept
+-- from the invoice while this was on its way settles it now.
+-- Called by: billing.return_payment, api.fail_payment, what hears from the card provider.
+-- Writes:    core.payments, core.allocations, core.events; locks the account, then the payment.
 -- Errors:    PT404 payment_unknown.
 create or replace function billing.fail_payment(
     p_tenant_id bigint, p_payment_id bigint, p_reason text
@@ -12495,6 +12686,7 @@ begin
     update core.payments as p
     set state = 'failed', failure = left(p_reason, 500)
     where p.tenant_id = p_tenant_id and p.id = p_payment_id;
+    perform billing.allocate_credit(p_tenant_id, v_payment.account_id);
     perform billing.tell_payment('payment.failed', v_payment, p_reason);
 end;
 $$;
@@ -12656,7 +12848,15 @@ begin
         group by c.account_id
         order by c.account_id
     ) as a;
-    perform billing.use_wallets(p_tenant_id, v_ids);
+    perform billing.use_wallets(
+        p_tenant_id,
+        array(
+            select distinct i.account_id
+            from core.invoices as i
+            where i.tenant_id = p_tenant_id and i.id = any(v_ids)
+        ),
+        v_ids
+    );
     insert into core.events (tenant_id, type, object_type, object_id, data)
     select
         i.tenant_id,
@@ -12776,6 +12976,7 @@ comment on function billing.has_credit(bigint, bigint, uuid, timestamptz) is
 
 -- Accounts that are known by an IBAN: by a mandate on it, or because it paid for them before.
 --
+-- Before means the newest hundred lines from there: one IBAN may have paid any number of times.
 -- Called by: billing.find_bank_matches.
 create or replace function billing.find_accounts_of_iban(p_tenant_id bigint, p_iban text)
 returns table (account_id bigint)
@@ -12783,21 +12984,39 @@ language sql
 stable
 security invoker
 set search_path = pg_catalog, pg_temp
+-- A file that is being booked has lines that no statistics know: without this, and with joins, each
+-- line would read all of them.
+set enable_seqscan = off
 as $$
     select m.account_id
     from core.mandates as m
     where m.tenant_id = p_tenant_id and m.iban = p_iban
     union
     select p.account_id
-    from core.bank_transactions as t
-    inner join core.bank_matches as m
-        on m.tenant_id = t.tenant_id and m.bank_transaction_id = t.id
-    inner join core.payments as p on p.tenant_id = m.tenant_id and p.id = m.payment_id
+    from core.payments as p
     where
-        t.tenant_id = p_tenant_id
-        and t.counterparty_iban = p_iban
-        and t.amount > 0
-        and m.undone_at is null;
+        p.tenant_id = p_tenant_id
+        and p.id = any(
+            array(
+                select m.payment_id
+                from core.bank_matches as m
+                where
+                    m.tenant_id = p_tenant_id
+                    and m.undone_at is null
+                    and m.bank_transaction_id = any(
+                        array(
+                            select t.id
+                            from core.bank_transactions as t
+                            where
+                                t.tenant_id = p_tenant_id
+                                and t.counterparty_iban = p_iban
+                                and t.matched_amount > 0
+                            order by t.id desc
+                            limit 100
+                        )
+                    )
+            )
+        );
 $$;
 revoke all on function billing.find_accounts_of_iban(bigint, text) from public;
 comment on function billing.find_accounts_of_iban(bigint, text) is
@@ -12811,9 +13030,11 @@ comment on function billing.find_accounts_of_iban(bigint, text) is
 --   end_to_end_id  a direct debit of ours by the id that we gave it: its collection, or, when the
 --                  money went back, its return
 --   reference      the creditor reference (RF...) of an invoice, its number, or the number of an
---                  account, in the structured reference or in the text
+--                  account, in the structured reference or in the text; of several invoices of one
+--                  account those that are open, a row each, the last with what is left over
 --   batch          a whole batch of direct debits in one sum, by its message id or, without one,
---                  by the day and the sum; a row for each of its payments
+--                  by the day and the sum; a row for each of its payments, but for those that
+--                  are known to have been refused when the sum is without them
 --   payout         what a card provider said that it sent, when the line names the provider
 --   amount_iban    exactly one open invoice of this amount (or one refund of it that waits, for
 --                  money that went out) of those who paid or signed a mandate with this IBAN
@@ -12866,17 +13087,18 @@ begin
         and p.legal_entity_id = p_line.legal_entity_id
         and p.end_to_end_id = p_line.end_to_end_id
         and p.method = 'sepa_debit'
+        -- It stood in a file; whatever we were told of it since, or were not, the bank knows better.
+        and p.debit_batch_id is not null
         and p.currency = p_line.currency
         and (
             p.amount = p_line.amount
-            and p.state in ('submitted', 'succeeded', 'returned')
             and not exists (
                 select
                 from core.bank_matches as m
                 where m.tenant_id = p.tenant_id and m.payment_id = p.id and m.amount > 0
             )
             -- The bank may have put its charges on top.
-            or p.state in ('submitted', 'succeeded')
+            or p.state <> 'returned'
             and -p_line.amount between p.amount
             and p.amount + access.get_setting('bank.max_return_fee')::numeric
         );
@@ -12914,11 +13136,11 @@ begin
         return;
     end if;
 
-    v_known := array(
-        select a.account_id
-        from billing.find_accounts_of_iban(p_line.tenant_id, p_line.counterparty_iban) as a
-    );
     if p_line.amount < 0 then
+        v_known := array(
+            select a.account_id
+            from billing.find_accounts_of_iban(p_line.tenant_id, p_line.counterparty_iban) as a
+        );
         select array_agg(p.id), array_agg(p.account_id) into v_refunds, v_accounts
         from core.payments as p
         where
@@ -12982,6 +13204,36 @@ begin
             return;
         end if;
     end if;
+    if cardinality(v_invoices) > 1 then
+        return query
+        select
+            'reference', o.account_id, null::bigint, o.invoice_id,
+            case when o.is_last then p_line.amount - o.before else o.open_amount end,
+            null::text, null::text
+        from (
+            select
+                s.*,
+                s.before + s.open_amount >= p_line.amount
+                or s.before + s.open_amount = max(s.before + s.open_amount) over () as is_last
+            from (
+                select
+                    i.account_id,
+                    i.invoice_id,
+                    i.open_amount,
+                    sum(i.open_amount) over (order by i.due_on, i.invoice_id)
+                    - i.open_amount as before
+                from billing.open_items as i
+                where
+                    i.tenant_id = p_line.tenant_id
+                    and i.invoice_id = any(v_invoices)
+                    and i.open_amount > 0
+            ) as s
+        ) as o
+        where o.before < p_line.amount;
+        if found then
+            return;
+        end if;
+    end if;
     if v_accounts is not null then
         return query
         select
@@ -12992,12 +13244,14 @@ begin
 
     select b.* into v_batch
     from core.debit_batches as b
+    cross join lateral billing.get_batch_sum(b) as expected (amount)
     where
         b.tenant_id = p_line.tenant_id
         and b.legal_entity_id = p_line.legal_entity_id
         and b.currency = p_line.currency
         and b.state = 'submitted'
-        and b.total = p_line.amount
+        and b.total >= p_line.amount
+        and p_line.amount in (b.total, expected.amount)
         and (
             b.message_id = p_line.batch_reference
             or b.message_id = any(v_words)
@@ -13011,8 +13265,8 @@ begin
                     other.tenant_id = b.tenant_id
                     and other.legal_entity_id = b.legal_entity_id
                     and other.state = 'submitted'
-                    and other.total = b.total
                     and p_line.booked_on between other.collect_on and other.collect_on + 5
+                    and p_line.amount in (other.total, billing.get_batch_sum(other))
             )
         )
         -- A batch of which the bank credits payments one by one comes in no sum.
@@ -13029,10 +13283,17 @@ begin
         return query
         select 'batch', p.account_id, p.id, p.invoice_id, p.amount, null::text, null::text
         from core.payments as p
-        where p.tenant_id = v_batch.tenant_id and p.debit_batch_id = v_batch.id;
+        where
+            p.tenant_id = v_batch.tenant_id
+            and p.debit_batch_id = v_batch.id
+            and (p_line.amount = v_batch.total or p.state not in ('failed', 'cancelled'));
         return;
     end if;
 
+    v_known := array(
+        select a.account_id
+        from billing.find_accounts_of_iban(p_line.tenant_id, p_line.counterparty_iban) as a
+    );
     -- Open items of everybody would be a long list.
     if cardinality(v_known) = 0 then
         return;
@@ -13056,6 +13317,27 @@ $$;
 revoke all on function billing.find_bank_matches(core.bank_transactions) from public;
 comment on function billing.find_bank_matches(core.bank_transactions) is
     'Whose money a line of a statement is; no row when a person has to look.';
+
+-- What a batch of direct debits comes to without those that the bank refused.
+--
+-- Called by: billing.find_bank_matches.
+create or replace function billing.get_batch_sum(p_batch core.debit_batches)
+returns numeric
+language sql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+    select coalesce(sum(p.amount), 0)
+    from core.payments as p
+    where
+        p.tenant_id = p_batch.tenant_id
+        and p.debit_batch_id = p_batch.id
+        and p.state not in ('failed', 'cancelled')
+$$;
+revoke all on function billing.get_batch_sum(core.debit_batches) from public;
+comment on function billing.get_batch_sum(core.debit_batches) is
+    'What a batch of direct debits comes to without those that the bank refused.';
 
 -- db/code/billing/get_buyer.sql ----------------------------------------
 
@@ -13115,6 +13397,26 @@ $$;
 revoke all on function billing.get_buyer(bigint, bigint) from public;
 comment on function billing.get_buyer(bigint, bigint) is
     'Whom an invoice is for, as they are now: customer, account, billing and delivery address.';
+
+-- db/code/billing/get_local_date.sql ----------------------------------------
+
+-- Which day it is for a legal entity.
+--
+-- Called by: what posts something now.
+create or replace function billing.get_local_date(p_tenant_id bigint, p_legal_entity_id bigint)
+returns date
+language sql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+    select (now() at time zone e.time_zone)::date
+    from core.legal_entities as e
+    where e.tenant_id = p_tenant_id and e.id = p_legal_entity_id
+$$;
+revoke all on function billing.get_local_date(bigint, bigint) from public;
+comment on function billing.get_local_date(bigint, bigint) is
+    'Which day it is for a legal entity.';
 
 -- db/code/billing/get_provider_balance.sql ----------------------------------------
 
@@ -13295,14 +13597,54 @@ revoke all on function billing.get_remainder_97(text) from public;
 comment on function billing.get_remainder_97(text) is
     'The remainder by 97 of letters and digits, A being 10 and Z 35.';
 
+-- db/code/billing/is_invoice_currency.sql ----------------------------------------
+
+-- Whether an e-invoice can be written in a currency: money of ISO 4217 with two decimals or fewer,
+-- for EN 16931 knows no more (BR-CL-04, BR-DEC-19).
+--
+-- Called by: billing.judge_drafts.
+-- The list is data: currencies in use, without funds, metals and codes for tests. A test compares
+-- it with what the schematron accepts.
+create or replace function billing.is_invoice_currency(p_currency text)
+returns boolean
+language sql
+immutable
+parallel safe
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+    select p_currency = any(array[
+        'AED', 'AFN', 'ALL', 'AMD', 'AOA', 'ARS', 'AUD', 'AWG', 'AZN', 'BAM', 'BBD',
+        'BDT', 'BIF', 'BMD', 'BND', 'BOB', 'BRL', 'BSD', 'BTN', 'BWP', 'BYN', 'BZD',
+        'CAD', 'CDF', 'CHF', 'CLP', 'CNY', 'COP', 'CRC', 'CUP', 'CVE', 'CZK', 'DJF',
+        'DKK', 'DOP', 'DZD', 'EGP', 'ERN', 'ETB', 'EUR', 'FJD', 'FKP', 'GBP', 'GEL',
+        'GHS', 'GIP', 'GMD', 'GNF', 'GTQ', 'GYD', 'HKD', 'HNL', 'HTG', 'HUF', 'IDR',
+        'ILS', 'INR', 'IRR', 'ISK', 'JMD', 'JPY', 'KES', 'KGS', 'KHR', 'KMF', 'KPW',
+        'KRW', 'KYD', 'KZT', 'LAK', 'LBP', 'LKR', 'LRD', 'LSL', 'MAD', 'MDL', 'MGA',
+        'MKD', 'MMK', 'MNT', 'MOP', 'MRU', 'MUR', 'MVR', 'MWK', 'MXN', 'MYR', 'MZN',
+        'NAD', 'NGN', 'NIO', 'NOK', 'NPR', 'NZD', 'PAB', 'PEN', 'PGK', 'PHP', 'PKR',
+        'PLN', 'PYG', 'QAR', 'RON', 'RSD', 'RUB', 'RWF', 'SAR', 'SBD', 'SCR', 'SDG',
+        'SEK', 'SGD', 'SHP', 'SLE', 'SOS', 'SRD', 'SSP', 'SVC', 'SYP', 'SZL', 'THB',
+        'TJS', 'TMT', 'TOP', 'TRY', 'TTD', 'TWD', 'TZS', 'UAH', 'UGX', 'USD', 'UYU',
+        'UZS', 'VED', 'VES', 'VND', 'VUV', 'WST', 'XAF', 'XCD', 'XCG', 'XOF', 'XPF',
+        'YER', 'ZAR', 'ZMW', 'ZWG'
+    ]);
+$$;
+revoke all on function billing.is_invoice_currency(text) from public;
+comment on function billing.is_invoice_currency(text) is
+    'Whether an e-invoice can be written in a currency (ISO 4217, at most two decimals).';
+
 -- db/code/billing/judge_drafts.sql ----------------------------------------
 
 -- Which drafts can be issued; the others keep why not.
 --
 -- problem: lines_missing, address_missing (the customer has no billing address), series_missing
--- (the legal entity has no number series of the kind), vat_id_missing (reverse charge without the
--- VAT id of seller and buyer, EN 16931 BR-AE-02 to 04), credited_invoice_draft, or
--- credit_too_high (more than is left of the credited invoice).
+-- (the legal entity has no number series of the kind), tax_number_missing (it has neither a VAT id
+-- nor a tax number, without which there is no e-invoice, EN 16931 BR-CO-26, BR-S-02),
+-- currency_unsupported (nor is there one in this currency), vat_id_missing (reverse charge without
+-- the VAT id of seller and buyer, EN 16931 BR-AE-02 to 04), tax_treatment_changed (that of the
+-- account is another one since the draft was made), credited_invoice_draft, or credit_too_high
+-- (more than is left of the credited invoice).
 -- Called by: billing.finalise_invoices, which has locked the drafts.
 -- Writes:    core.invoices.
 -- Returns:   the ids without a problem, in their order.
@@ -13327,10 +13669,15 @@ begin
                     then 'lines_missing'
                 when b.customer_id is null then 'address_missing'
                 when s.kind is null then 'series_missing'
+                when coalesce(e.vat_id, e.tax_number) is null then 'tax_number_missing'
+                when not billing.is_invoice_currency(i.currency) then 'currency_unsupported'
                 when
                     i.tax_treatment = 'reverse_charge'
                     and (c.vat_id is null or e.vat_id is null)
                     then 'vat_id_missing'
+                -- A credit note has that of its invoice.
+                when i.kind = 'invoice' and i.tax_treatment <> a.tax_treatment
+                    then 'tax_treatment_changed'
                 when o.state = 'draft' then 'credited_invoice_draft'
                 when
                     o.total_incl_vat < sum(i.total_incl_vat) over (
@@ -13492,7 +13839,14 @@ begin
                     then 'series_missing'
             end as reason
         from unnest(p_transaction_ids) as k (id)
-        inner join core.transactions as t on t.tenant_id = p_tenant_id and t.id = k.id
+        -- By key, one by one, and so is whose it is: where a tenant is newer than the statistics, a
+        -- join reads all of its month for each batch.
+        cross join lateral (
+            select x.*
+            from core.transactions as x
+            where x.tenant_id = p_tenant_id and x.id = k.id
+            limit 1
+        ) as t
         inner join core.ratings as r
             on
                 r.tenant_id = t.tenant_id
@@ -13501,8 +13855,12 @@ begin
         -- Both at once: a long result is unpacked once.
         cross join lateral jsonb_to_record(r.result) as g (taxes jsonb, tax_included text)
         inner join core.tenants as n on n.id = t.tenant_id
-        inner join billing.transaction_accounts as w
-            on w.tenant_id = t.tenant_id and w.transaction_id = t.id
+        cross join lateral (
+            select x.*
+            from billing.transaction_accounts as x
+            where x.tenant_id = t.tenant_id and x.transaction_id = t.id
+            limit 1
+        ) as w
         left join core.accounts as p on p.tenant_id = w.tenant_id and p.id = w.payer_account_id
         left join core.legal_entities as e
             on e.tenant_id = p.tenant_id and e.id = p.legal_entity_id
@@ -13666,7 +14024,7 @@ comment on function billing.list_due_reminders(bigint, bigint[], integer) is
 --
 -- The first lock of everything that posts to an account: account, then invoice, payment, number
 -- counter. Who needs several locks them in the order of their ids. Foreign keys to it do not wait.
--- Called by: billing.book_payment, return_payment, allocate_credit, use_wallet and others.
+-- Called by: billing.book_payment, return_payment, allocate_credit and others.
 -- Writes:    nothing; the row is locked.
 create or replace function billing.lock_account(p_tenant_id bigint, p_account_id bigint)
 returns void
@@ -13688,7 +14046,8 @@ comment on function billing.lock_account(bigint, bigint) is
 
 -- db/code/billing/lock_debit_batch.sql ----------------------------------------
 
--- Lock a batch of direct debits that may still be handed over or withdrawn, with its payments.
+-- Lock a batch of direct debits that may still be handed over or withdrawn, with its payments;
+-- their accounts before, as everybody does.
 --
 -- Called by: api.submit_debit_batch, api.cancel_debit_batch.
 -- Errors:    PT403 permission_missing, PT404 debit_batch_unknown, PT409 debit_batch_not_created.
@@ -13703,6 +14062,17 @@ declare
     v_batch core.debit_batches;
 begin
     perform access.require_permission('payments.write');
+    perform
+    from core.accounts as a
+    where
+        a.tenant_id = claims.tenant_id()
+        and a.id in (
+            select p.account_id
+            from core.payments as p
+            where p.tenant_id = claims.tenant_id() and p.debit_batch_id = p_debit_batch_id
+        )
+    order by a.id
+    for no key update;
     select b.* into v_batch
     from core.debit_batches as b
     where b.tenant_id = claims.tenant_id() and b.id = p_debit_batch_id
@@ -13964,8 +14334,8 @@ comment on function billing.mask_text(text, integer, integer) is
 --
 -- First all owners are looked up and their accounts locked in one go, in the order that everybody
 -- locks them in; then each is booked, money that came in before money that went back.
--- Called by: jobs.book_bank_statement.
--- Writes:    see billing.apply_bank_match, billing.book_ledger_match. Locks lines, then accounts.
+-- Called by: jobs.book_bank_statement, jobs.match_bank_lines; the lines are new or locked.
+-- Writes:    see billing.apply_bank_match, billing.book_ledger_match. Locks the accounts.
 -- Returns:   how many lines were matched whole.
 create or replace function billing.match_bank_transactions(p_tenant_id bigint, p_ids bigint[])
 returns integer
@@ -13998,7 +14368,6 @@ begin
             and t.amount <> 0
             and t.matched_amount = 0
         order by t.amount < 0, t.id
-        for no key update
     loop
         for v_match in
             select m.*
@@ -14411,8 +14780,9 @@ language plpgsql
 volatile
 security invoker
 set search_path = pg_catalog, pg_temp
--- A plan that was made when the tables were small would read all of them for each batch.
-set plan_cache_mode = force_custom_plan
+-- By key, whatever the tables held when the plan was made. Not a plan a call, whoever calls: the
+-- foreign keys of what is written would be checked by plans that are made anew for each row.
+set plan_cache_mode = auto
 set enable_seqscan = off
 as $$
 declare
@@ -14428,7 +14798,7 @@ begin
 
     -- A statement of its own: it sees what was committed while this one waited for the locks.
     with wanted as materialized (
-        select distinct
+        select
             t.tenant_id,
             t.id as transaction_id,
             t.ended_at,
@@ -14437,7 +14807,10 @@ begin
             coalesce(i.legal_entity_id, a.legal_entity_id, d.id) as legal_entity_id,
             r.currency,
             coalesce(r.total_excl_vat, r.total_incl_vat) as amount
-        from unnest(p_tenant_ids, p_transaction_ids) as k (tenant_id, id)
+        from (
+            select distinct p.tenant_id, p.id
+            from unnest(p_tenant_ids, p_transaction_ids) as p (tenant_id, id)
+        ) as k
         inner join core.transactions as t on t.tenant_id = k.tenant_id and t.id = k.id
         left join core.ratings as r
             on
@@ -14448,6 +14821,8 @@ begin
         left join billing.transaction_accounts as a
             on a.tenant_id = t.tenant_id and a.transaction_id = t.id
         inner join core.legal_entities as d on d.tenant_id = t.tenant_id and d.is_default
+        -- From here on by key, one by one: where there are no statistics yet, a join may read all
+        -- of a tenant's invoices, journals or entries of unbilled instead.
         left join lateral (
             select (
                 select i.legal_entity_id
@@ -14464,17 +14839,15 @@ begin
         ) as i on true
         where coalesce(r.total_excl_vat, r.total_incl_vat, 0) < 1e10
     ),
-    posted as materialized (
-        select
-            w.tenant_id,
-            w.transaction_id,
-            j.legal_entity_id,
-            j.currency,
-            sum(e.amount) as amount,
-            count(*) as journals
+    figures as (
+        select w.*, 0 as journals
         from wanted as w
-        -- By key, one by one: a join could read all entries of the tenant, or of unbilled, where
-        -- there are no statistics yet.
+        where w.amount is not null
+        union all
+        select
+            w.tenant_id, w.transaction_id, w.ended_at, w.state, w.version, j.legal_entity_id,
+            j.currency, -e.amount, 1
+        from wanted as w
         cross join lateral (
             select j.id, j.legal_entity_id, j.currency
             from core.journals as j
@@ -14486,29 +14859,22 @@ begin
             from core.ledger_entries as e
             where e.tenant_id = w.tenant_id and e.journal_id = j.id
         ) as e
-        group by w.tenant_id, w.transaction_id, j.legal_entity_id, j.currency
     ),
     differences as (
         select
             f.tenant_id,
             f.transaction_id,
+            f.ended_at,
+            f.state,
+            f.version,
             f.legal_entity_id,
             f.currency,
             sum(f.amount) as amount,
             sum(f.journals) as journals
-        from (
-            select
-                w.tenant_id, w.transaction_id, w.legal_entity_id, w.currency, w.amount,
-                0 as journals
-            from wanted as w
-            where w.amount is not null
-            union all
-            select
-                p.tenant_id, p.transaction_id, p.legal_entity_id, p.currency, -p.amount,
-                p.journals
-            from posted as p
-        ) as f
-        group by f.tenant_id, f.transaction_id, f.legal_entity_id, f.currency
+        from figures as f
+        group by
+            f.tenant_id, f.transaction_id, f.ended_at, f.state, f.version, f.legal_entity_id,
+            f.currency
     ),
     numbered as materialized (
         select
@@ -14519,13 +14885,13 @@ begin
             c.currency,
             c.amount,
             c.journal_no,
-            w.version,
-            w.state,
+            c.version,
+            c.state,
             case
-                when w.ended_at is null or c.has_journals then l.today
+                when c.ended_at is null or c.has_journals then l.today
                 else greatest(
                     date '2000-01-01',
-                    least((w.ended_at at time zone e.time_zone)::date, l.today)
+                    least((c.ended_at at time zone e.time_zone)::date, l.today)
                 )
             end as posted_on
         from (
@@ -14540,8 +14906,6 @@ begin
                 ) as journal_no
             from differences as d
         ) as c
-        inner join wanted as w
-            on w.tenant_id = c.tenant_id and w.transaction_id = c.transaction_id
         inner join core.legal_entities as e
             on e.tenant_id = c.tenant_id and e.id = c.legal_entity_id
         cross join lateral (select (now() at time zone e.time_zone)::date as today) as l
@@ -14594,7 +14958,8 @@ comment on function billing.post_transactions(bigint[], bigint[]) is
 -- end of a day.
 --
 -- Bank: the ledger, with the balance that the account had before its first statement, is the
--- closing balance of the newest statement up to that day.
+-- closing balance of the newest statement up to that day. Who changed their bank has two accounts:
+-- the sums of both.
 -- Suspense: the ledger is what the lines of statements leave open.
 -- Cards: the clearing account is what the provider says it holds, where it says so.
 -- Called by: jobs.prove_books, api.prove_books.
@@ -14618,11 +14983,16 @@ begin
         f.problem
     from core.legal_entities as l
     left join lateral (
-        select s.id, s.closing_balance
-        from core.bank_statements as s
-        where s.tenant_id = l.tenant_id and s.legal_entity_id = l.id and s.closed_on <= p_on
-        order by s.closed_on desc, s.id desc
-        limit 1
+        -- Of several accounts, the statement named is the newest.
+        select
+            sum(a.closing_balance) as closing_balance,
+            (array_agg(a.id order by a.closed_on desc, a.id desc))[1] as id
+        from (
+            select distinct on (s.iban) s.id, s.closed_on, s.closing_balance
+            from core.bank_statements as s
+            where s.tenant_id = l.tenant_id and s.legal_entity_id = l.id and s.closed_on <= p_on
+            order by s.iban, s.closed_on desc, s.lines_known = s.lines, s.id desc
+        ) as a
     ) as n on true
     cross join lateral (
         select
@@ -14640,11 +15010,16 @@ begin
         select
             b.bank + coalesce(
                 (
-                    select s.opening_balance
-                    from core.bank_statements as s
-                    where s.tenant_id = l.tenant_id and s.legal_entity_id = l.id
-                    order by s.opened_on, s.id
-                    limit 1
+                    select sum(a.opening_balance)
+                    from (
+                        select distinct on (s.iban) s.opening_balance
+                        from core.bank_statements as s
+                        where
+                            s.tenant_id = l.tenant_id
+                            and s.legal_entity_id = l.id
+                            and s.opened_on <= p_on
+                        order by s.iban, s.opened_on, s.id
+                    ) as a
                 ),
                 0
             ) as bank_ledger,
@@ -15298,7 +15673,8 @@ comment on function billing.lock_payable_account(bigint) is
 
 -- Take back money that had arrived: a direct debit returned, a card payment disputed.
 --
--- What it settled is open again; what of it was in a wallet is taken out, even below zero. Of a
+-- What it settled is open again, unless the account has other credit to settle it with; what of it
+-- was in a wallet is taken out, even below zero. Of a
 -- refund that did not arrive it is credit, or in the wallet, again.
 -- p_fee: what the bank or provider charges for it, at our cost. p_reason: for people, such as a
 -- bank's return code. p_to_ledger_account: suspense (the line of the bank's statement is there),
@@ -15361,9 +15737,7 @@ begin
     group by l.invoice_id, l.account_id
     having sum(l.amount) > 0
     order by l.invoice_id;
-    if v_payment.direction = 'out' then
-        perform billing.allocate_credit(p_tenant_id, v_payment.account_id);
-    end if;
+    perform billing.allocate_credit(p_tenant_id, v_payment.account_id);
     perform billing.tell_payment('payment.returned', v_payment, p_reason);
 end;
 $$;
@@ -15372,6 +15746,38 @@ revoke all on function billing.return_payment(
 ) from public;
 comment on function billing.return_payment(bigint, bigint, date, text, numeric, text) is
     'Take back money that had arrived: what it settled is open again.';
+
+-- db/code/billing/revoke_mandate.sql ----------------------------------------
+
+-- Revoke the mandate of a direct debit that was refused or came back for a reason that says that
+-- account or mandate are no good; other reasons leave it as it is.
+--
+-- Called by: billing.apply_bank_match, api.fail_payment.
+-- Writes:    core.mandates.
+-- Source:    ISO 20022 external return reasons: account wrong, closed, invalid or blocked for
+--            debits; no mandate, or the debtor's death.
+create or replace function billing.revoke_mandate(
+    p_tenant_id bigint, p_mandate_id bigint, p_reason_code text
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    update core.mandates as m
+    set state = 'revoked'
+    where
+        m.tenant_id = p_tenant_id
+        and m.id = p_mandate_id
+        and m.state = 'active'
+        and p_reason_code in ('AC01', 'AC04', 'AC06', 'AC13', 'AG01', 'MD01', 'MD07');
+end;
+$$;
+revoke all on function billing.revoke_mandate(bigint, bigint, text) from public;
+comment on function billing.revoke_mandate(bigint, bigint, text) is
+    'Revoke a mandate whose direct debit was refused because account or mandate are no good.';
 
 -- db/code/billing/round_vat.sql ----------------------------------------
 
@@ -15656,9 +16062,12 @@ comment on function billing.is_document_readable(bigint, bigint) is
 
 -- Credit notes settle the invoice that they credit, as far as something is open of it.
 --
--- The rest stays credit of the account. Several of one invoice come one after the other.
+-- What had been given up of it before (write-offs) is taken back as far as the credit note needs
+-- it: nobody is credited what they never paid. The rest stays credit of the account. Several of one
+-- invoice come one after the other. One statement writes all allocations, so that nothing looks
+-- open in between.
 -- Called by: billing.finalise_invoices.
--- Writes:    core.allocations.
+-- Writes:    core.allocations, core.journals, core.ledger_entries.
 create or replace function billing.settle_credit_notes(p_tenant_id bigint, p_invoice_ids bigint[])
 returns void
 language plpgsql
@@ -15667,40 +16076,97 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+    with notes as materialized (
+        select
+            i.*,
+            j.id as journal_id,
+            -- Of all up to this one, less what the ones before took.
+            least(v.until, v.open_amount + v.written_off)
+            - least(v.until - i.total_incl_vat, v.open_amount + v.written_off) as settled,
+            least(v.written_off, greatest(v.until - v.open_amount, 0))
+            - least(v.written_off, greatest(v.until - i.total_incl_vat - v.open_amount, 0))
+                as taken_back
+        from core.invoices as i
+        inner join core.journals as j
+            on
+                j.tenant_id = i.tenant_id
+                and j.kind = 'credit_note'
+                and j.source_key = i.id::text
+        inner join (
+            select
+                n.id,
+                sum(n.total_incl_vat) over (
+                    partition by n.credited_invoice_id order by n.id
+                ) as until,
+                greatest(o.open_amount, 0) as open_amount,
+                coalesce(w.amount, 0) as written_off
+            from core.invoices as n
+            inner join billing.open_items as o
+                on o.tenant_id = n.tenant_id and o.invoice_id = n.credited_invoice_id
+            left join lateral (
+                select sum(a.amount) as amount
+                from core.allocations as a
+                where
+                    a.tenant_id = n.tenant_id
+                    and a.invoice_id = n.credited_invoice_id
+                    and a.kind = 'write_off'
+            ) as w on true
+            where
+                n.tenant_id = p_tenant_id
+                and n.id = any(p_invoice_ids)
+                and n.kind = 'credit_note'
+        ) as v on v.id = i.id
+        where i.tenant_id = p_tenant_id
+    ),
+    posted as (
+        insert into core.journals (
+            tenant_id, legal_entity_id, kind, source_key, posted_on, currency, description,
+            created_by
+        )
+        select
+            n.tenant_id, n.legal_entity_id, 'write_off', format('credit-note/%s', n.id),
+            n.issued_on, n.currency, 'write-off taken back by credit note ' || n.number,
+            claims.user_id()
+        from notes as n
+        where n.taken_back > 0
+        order by n.id
+        returning id, source_key
+    ),
+    entered as (
+        insert into core.ledger_entries (
+            tenant_id, journal_id, line, legal_entity_id, ledger_account, account_id, amount,
+            currency, posted_on
+        )
+        select
+            n.tenant_id, j.id, v.line, n.legal_entity_id, v.ledger_account, v.account_id,
+            v.amount, n.currency, n.issued_on
+        from notes as n
+        inner join posted as j on j.source_key = format('credit-note/%s', n.id)
+        cross join lateral (
+            values
+            (1, 'receivables', n.account_id, n.taken_back),
+            (2, 'write_offs', null, - n.taken_back)
+        ) as v (line, ledger_account, account_id, amount)
+    )
     insert into core.allocations (
         tenant_id, invoice_id, account_id, kind, credit_note_id, amount, journal_id, created_by
     )
     select
-        n.tenant_id, n.credited_invoice_id, n.account_id, 'credit_note', n.id, n.amount, j.id,
+        n.tenant_id, n.credited_invoice_id, n.account_id, 'write_off', null, - n.taken_back, j.id,
         claims.user_id()
-    from (
-        select
-            i.*,
-            least(
-                i.total_incl_vat,
-                o.open_amount - sum(i.total_incl_vat) over (
-                    partition by i.credited_invoice_id order by i.id
-                ) + i.total_incl_vat
-            ) as amount
-        from core.invoices as i
-        inner join billing.open_items as o
-            on o.tenant_id = i.tenant_id and o.invoice_id = i.credited_invoice_id
-        where
-            i.tenant_id = p_tenant_id
-            and i.id = any(p_invoice_ids)
-            and i.kind = 'credit_note'
-    ) as n
-    inner join core.journals as j
-        on
-            j.tenant_id = n.tenant_id
-            and j.kind = 'credit_note'
-            and j.source_key = n.id::text
-    where n.amount > 0;
+    from notes as n
+    inner join posted as j on j.source_key = format('credit-note/%s', n.id)
+    union all
+    select
+        n.tenant_id, n.credited_invoice_id, n.account_id, 'credit_note', n.id, n.settled,
+        n.journal_id, claims.user_id()
+    from notes as n
+    where n.settled > 0;
 end;
 $$;
 revoke all on function billing.settle_credit_notes(bigint, bigint[]) from public;
 comment on function billing.settle_credit_notes(bigint, bigint[]) is
-    'Credit notes settle the invoice that they credit, as far as something is open of it.';
+    'Credit notes settle the invoice that they credit, as far as something is open or given up.';
 
 -- db/code/billing/superseded_charges.sql ----------------------------------------
 
@@ -15929,7 +16395,8 @@ comment on function billing.find_payer_problem(core.accounts) is
 
 -- db/code/billing/tg_accounts__queue_again.sql ----------------------------------------
 
--- Have it found out anew whose the waiting transactions of an account are, and when they are billed.
+-- Have it found out anew whose the waiting transactions of an account are, and when they are
+-- billed.
 --
 -- Who pays and whether each session is an invoice of its own is kept with what waits; without this,
 -- an account that changed would get the invoices of its last sessions with the next monthly run.
@@ -15970,6 +16437,8 @@ comment on function billing.tg_accounts__queue_again() is
 
 -- Tell of invoices of which nothing is open any more; who was blocked for them may charge again.
 --
+-- The other way as well: where a payment is taken back of an invoice that somebody was blocked for,
+-- they are blocked again. Its reminders were issued already, so that dunning would not do it.
 -- Called by: trigger allocations__tell_paid, after insert, for each statement, with its rows as
 --            new_rows.
 -- Writes:    core.events, core.accounts.
@@ -15997,12 +16466,33 @@ begin
     if v_invoice_ids is not null then
         perform billing.tell_paid(v_tenant_ids, v_invoice_ids);
     end if;
+    update core.accounts as a
+    set state = 'blocked', state_reason = 'overdue invoices'
+    where
+        a.state = 'active'
+        and a.is_dunned
+        and (a.tenant_id, a.id) in (
+            select o.tenant_id, o.account_id
+            from new_rows as n
+            inner join billing.open_items as o
+                on o.tenant_id = n.tenant_id and o.invoice_id = n.invoice_id
+            inner join core.dunning_notices as d
+                on d.tenant_id = n.tenant_id and d.invoice_id = n.invoice_id
+            inner join core.dunning_levels as l
+                on
+                    l.tenant_id = o.tenant_id
+                    and l.legal_entity_id = o.legal_entity_id
+                    and l.level = d.level
+                    and l.blocks_charging
+            where n.kind = 'payment_return' and o.open_amount > 0
+        );
     return null;
 end;
 $$;
 revoke all on function billing.tg_allocations__tell_paid() from public;
 comment on function billing.tg_allocations__tell_paid() is
-    'Trigger: tell of invoices of which nothing is open any more.';
+    'Trigger: tell of invoices of which nothing is open any more, and block who was blocked for '
+    'one whose payment is taken back.';
 
 -- The same for invoices that are known to be settled now.
 --
@@ -16950,17 +17440,125 @@ comment on column billing.transaction_accounts.payer_account_id is
     'The account that pays: another one for a collective invoice.';
 comment on column billing.transaction_accounts.legal_entity_id is 'Who bills the payer.';
 
--- db/code/billing/use_wallet.sql ----------------------------------------
+-- db/code/billing/use_wallets.sql ----------------------------------------
 
--- Pay open invoices of a prepaid account out of its wallet, the oldest due first.
+-- Pay open invoices of prepaid accounts from their wallets, as far as these reach.
 --
--- Whole or in part, as far as the wallet reaches; never below zero. Credit of the account is used
--- before; invoices for which a payment is on its way are left to that. Each is a payment by the
--- method and provider wallet that has succeeded. Repeatable.
--- Called by: billing.book_payment (a top-up).
--- Writes:    core.payments, core.allocations, core.journals, core.ledger_entries, core.events;
---            the account is locked.
--- Returns:   what was paid.
+-- The oldest due first, whole or in part; a wallet never goes below zero. Invoices for which a
+-- payment is on its way are left to that. Each is a payment by the method and provider wallet that
+-- has succeeded. Repeatable. Credit of an account is used before: that is up to the caller.
+-- Takes:     the accounts, and of which invoices; null: all that are open.
+-- Called by: billing.finalise_invoices, billing.book_payment (a top-up); both have locked the
+--            accounts.
+-- Writes:    core.payments, core.journals, core.ledger_entries, core.allocations.
+create or replace function billing.use_wallets(
+    p_tenant_id bigint, p_account_ids bigint[], p_invoice_ids bigint[]
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_custom_plan
+as $$
+begin
+    with due as (
+        select
+            o.*,
+            d.today,
+            sum(o.open_amount) over (
+                partition by o.account_id order by o.due_on, o.invoice_id
+            ) - o.open_amount as due_before
+        from billing.open_items as o
+        inner join core.accounts as a
+            on a.tenant_id = o.tenant_id and a.id = o.account_id and a.kind = 'prepaid'
+        cross join lateral (
+            select billing.get_local_date(o.tenant_id, o.legal_entity_id) as today
+        ) as d
+        where
+            o.tenant_id = p_tenant_id
+            and o.account_id = any(p_account_ids)
+            and (p_invoice_ids is null or o.invoice_id = any(p_invoice_ids))
+            and o.open_amount > 0
+            and not exists (
+                select
+                from core.payments as p
+                where
+                    p.tenant_id = o.tenant_id
+                    and p.invoice_id = o.invoice_id
+                    and p.direction = 'in'
+                    and p.state in ('pending', 'submitted', 'unknown')
+            )
+    ),
+    wallets as (
+        select k.account_id, billing.get_wallet_balance(p_tenant_id, k.account_id) as balance
+        from (select distinct d.account_id from due as d) as k
+    ),
+    uses as materialized (
+        select d.*, least(d.open_amount, w.balance - d.due_before) as amount
+        from due as d
+        inner join wallets as w on w.account_id = d.account_id
+        where w.balance > d.due_before
+    ),
+    paid as (
+        insert into core.payments (
+            tenant_id, legal_entity_id, account_id, purpose, method, provider, idempotency_key,
+            amount, currency, state, invoice_id, booked_on, created_by
+        )
+        select
+            u.tenant_id, u.legal_entity_id, u.account_id, 'invoice', 'wallet', 'wallet',
+            'wallet/' || gen_random_uuid(), u.amount, u.currency, 'succeeded', u.invoice_id,
+            u.today, claims.user_id()
+        from uses as u
+        order by u.account_id, u.due_on, u.invoice_id
+        returning id, invoice_id
+    ),
+    posted as (
+        insert into core.journals (
+            tenant_id, legal_entity_id, kind, source_key, posted_on, currency, description,
+            created_by
+        )
+        select
+            u.tenant_id, u.legal_entity_id, 'wallet_use', p.id::text, u.today, u.currency,
+            format('Invoice %s from the wallet', u.number), claims.user_id()
+        from uses as u
+        inner join paid as p on p.invoice_id = u.invoice_id
+        order by p.id
+        returning id, source_key
+    ),
+    booked as materialized (
+        select u.*, p.id as payment_id, j.id as journal_id
+        from uses as u
+        inner join paid as p on p.invoice_id = u.invoice_id
+        inner join posted as j on j.source_key = p.id::text
+    ),
+    entered as (
+        insert into core.ledger_entries (
+            tenant_id, journal_id, line, legal_entity_id, ledger_account, account_id, amount,
+            currency, posted_on
+        )
+        select
+            b.tenant_id, b.journal_id, v.line, b.legal_entity_id, v.ledger_account, b.account_id,
+            v.amount, b.currency, b.today
+        from booked as b
+        cross join lateral (
+            values (1, 'wallets', b.amount), (2, 'receivables', - b.amount)
+        ) as v (line, ledger_account, amount)
+    )
+    insert into core.allocations (
+        tenant_id, invoice_id, account_id, kind, payment_id, amount, journal_id, created_by
+    )
+    select
+        b.tenant_id, b.invoice_id, b.account_id, 'payment', b.payment_id, b.amount, b.journal_id,
+        claims.user_id()
+    from booked as b;
+end;
+$$;
+revoke all on function billing.use_wallets(bigint, bigint[], bigint[]) from public;
+comment on function billing.use_wallets(bigint, bigint[], bigint[]) is
+    'Pay open invoices of prepaid accounts from their wallets, as far as these reach.';
+
+-- What the ledger has in the wallet of an account, in its currency.
 create or replace function billing.get_wallet_balance(p_tenant_id bigint, p_account_id bigint)
 returns numeric
 language sql
@@ -16979,213 +17577,13 @@ revoke all on function billing.get_wallet_balance(bigint, bigint) from public;
 comment on function billing.get_wallet_balance(bigint, bigint) is
     'What the ledger has in the wallet of an account, in its currency.';
 
-create or replace function billing.use_wallet(p_tenant_id bigint, p_account_id bigint)
-returns numeric
-language plpgsql
-volatile
-security invoker
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-    v_left numeric;
-    v_paid numeric := 0;
-    v_item record;
-    v_payment core.payments;
-    v_journal_id bigint;
-begin
-    perform billing.allocate_credit(p_tenant_id, p_account_id);
-    v_left := billing.get_wallet_balance(p_tenant_id, p_account_id);
-    -- One by one: each is a payment with a journal; a wallet has few invoices open.
-    for v_item in
-        select o.invoice_id, o.legal_entity_id, o.currency, o.open_amount, i.number, d.today
-        from billing.open_items as o
-        inner join core.invoices as i on i.tenant_id = o.tenant_id and i.id = o.invoice_id
-        inner join core.accounts as a
-            on a.tenant_id = o.tenant_id and a.id = o.account_id and a.kind = 'prepaid'
-        cross join lateral (
-            select billing.get_local_date(o.tenant_id, o.legal_entity_id) as today
-        ) as d
-        where
-            o.tenant_id = p_tenant_id
-            and o.account_id = p_account_id
-            and o.open_amount > 0
-            and not exists (
-                select
-                from core.payments as p
-                where
-                    p.tenant_id = o.tenant_id
-                    and p.invoice_id = o.invoice_id
-                    and p.direction = 'in'
-                    and p.state in ('pending', 'submitted', 'unknown')
-            )
-        order by o.due_on, o.invoice_id
-    loop
-        exit when v_left <= 0;
-        insert into core.payments (
-            tenant_id, legal_entity_id, account_id, purpose, method, provider, idempotency_key,
-            amount, currency, state, invoice_id, booked_on
-        )
-        values (
-            p_tenant_id, v_item.legal_entity_id, p_account_id, 'invoice', 'wallet', 'wallet',
-            'wallet/' || gen_random_uuid(), least(v_left, v_item.open_amount), v_item.currency,
-            'succeeded', v_item.invoice_id, v_item.today
-        )
-        returning * into v_payment;
-        v_journal_id := billing.post_journal(
-            p_tenant_id, v_item.legal_entity_id, 'wallet_use', 'payment/' || v_payment.id,
-            v_item.today, v_item.currency, format('Invoice %s from the wallet', v_item.number),
-            jsonb_build_array(
-                jsonb_build_object(
-                    'ledger_account', 'wallets', 'account_id', p_account_id,
-                    'amount', v_payment.amount
-                ),
-                jsonb_build_object(
-                    'ledger_account', 'receivables', 'account_id', p_account_id,
-                    'amount', -v_payment.amount
-                )
-            )
-        );
-        insert into core.allocations (
-            tenant_id, invoice_id, account_id, kind, payment_id, amount, journal_id, created_by
-        )
-        values (
-            p_tenant_id, v_item.invoice_id, p_account_id, 'payment', v_payment.id,
-            v_payment.amount, v_journal_id, claims.user_id()
-        );
-        v_left := v_left - v_payment.amount;
-        v_paid := v_paid + v_payment.amount;
-    end loop;
-    return v_paid;
-end;
-$$;
-revoke all on function billing.use_wallet(bigint, bigint) from public;
-comment on function billing.use_wallet(bigint, bigint) is
-    'Pay open invoices of a prepaid account out of its wallet; returns how much.';
-
--- Which day it is for a legal entity.
---
--- Called by: what posts something now.
-create or replace function billing.get_local_date(p_tenant_id bigint, p_legal_entity_id bigint)
-returns date
-language sql
-stable
-security invoker
-set search_path = pg_catalog, pg_temp
-as $$
-    select (now() at time zone e.time_zone)::date
-    from core.legal_entities as e
-    where e.tenant_id = p_tenant_id and e.id = p_legal_entity_id
-$$;
-revoke all on function billing.get_local_date(bigint, bigint) from public;
-comment on function billing.get_local_date(bigint, bigint) is
-    'Which day it is for a legal entity.';
-
--- db/code/billing/use_wallets.sql ----------------------------------------
-
--- Invoices of prepaid accounts are paid from their wallets, as far as these reach.
---
--- What a wallet holds is the sum of its entries. Several invoices of one account come one after the
--- other, the lower id first.
--- Called by: billing.finalise_invoices, which has locked the accounts.
--- Writes:    core.payments, core.journals, core.ledger_entries, core.allocations.
-create or replace function billing.use_wallets(p_tenant_id bigint, p_invoice_ids bigint[])
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-    with due as (
-        select
-            i.*,
-            o.open_amount,
-            sum(o.open_amount) over (partition by i.account_id, i.currency order by i.id)
-            - o.open_amount as due_before
-        from core.invoices as i
-        inner join billing.open_items as o
-            on o.tenant_id = i.tenant_id and o.invoice_id = i.id
-        where
-            i.tenant_id = p_tenant_id
-            and i.id = any(p_invoice_ids)
-            and i.payment_method = 'wallet'
-            and o.open_amount > 0
-    ),
-    wallets as (
-        select e.account_id, e.currency, - sum(e.amount) as balance
-        from core.ledger_entries as e
-        where
-            e.tenant_id = p_tenant_id
-            and e.account_id in (select d.account_id from due as d)
-            and e.ledger_account = 'wallets'
-        group by e.account_id, e.currency
-    ),
-    uses as materialized (
-        select d.*, least(d.open_amount, w.balance - d.due_before) as amount
-        from due as d
-        inner join wallets as w on w.account_id = d.account_id and w.currency = d.currency
-        where w.balance > d.due_before
-    ),
-    paid as (
-        insert into core.payments (
-            tenant_id, legal_entity_id, account_id, purpose, method, provider, idempotency_key,
-            amount, currency, state, invoice_id, booked_on, created_by
-        )
-        select
-            u.tenant_id, u.legal_entity_id, u.account_id, 'invoice', 'wallet', 'wallet',
-            format('wallet-use-%s', u.id), u.amount, u.currency, 'succeeded', u.id, u.issued_on,
-            claims.user_id()
-        from uses as u
-        order by u.id
-        returning id, invoice_id
-    ),
-    posted as (
-        insert into core.journals (
-            tenant_id, legal_entity_id, kind, source_key, posted_on, currency, description,
-            created_by
-        )
-        select
-            u.tenant_id, u.legal_entity_id, 'wallet_use', u.id::text, u.issued_on, u.currency,
-            'wallet pays invoice ' || u.number, claims.user_id()
-        from uses as u
-        order by u.id
-        returning id, source_key
-    ),
-    entered as (
-        insert into core.ledger_entries (
-            tenant_id, journal_id, line, legal_entity_id, ledger_account, account_id, amount,
-            currency, posted_on
-        )
-        select
-            u.tenant_id, j.id, v.line, u.legal_entity_id, v.ledger_account, u.account_id,
-            v.amount, u.currency, u.issued_on
-        from uses as u
-        inner join posted as j on j.source_key = u.id::text
-        cross join lateral (
-            values (1, 'wallets', u.amount), (2, 'receivables', - u.amount)
-        ) as v (line, ledger_account, amount)
-    )
-    insert into core.allocations (
-        tenant_id, invoice_id, account_id, kind, payment_id, amount, journal_id, created_by
-    )
-    select
-        u.tenant_id, u.id, u.account_id, 'payment', p.id, u.amount, j.id, claims.user_id()
-    from uses as u
-    inner join paid as p on p.invoice_id = u.id
-    inner join posted as j on j.source_key = u.id::text;
-end;
-$$;
-revoke all on function billing.use_wallets(bigint, bigint[]) from public;
-comment on function billing.use_wallets(bigint, bigint[]) is
-    'Invoices of prepaid accounts are paid from their wallets, as far as these reach.';
-
 -- db/code/billing/write_draft_lines.sql ----------------------------------------
 
 -- Write the lines of a one-off draft in place of those that it has, and compute it.
 --
 -- A line costs quantity times unit_price, rounded to the currency; without a rate it has that of
--- the legal entity. For an account with reverse charge or an exemption no VAT is due: the rate is
--- 0 and the price is the net.
+-- the legal entity. The draft takes the tax treatment that its account has now: with reverse charge
+-- or an exemption no VAT is due, the rate is 0 and the price is the net.
 -- Called by: api.create_invoice, api.update_draft.
 -- Writes:    core.invoice_lines, core.invoice_taxes, core.invoices.
 -- Errors:    those of billing.read_draft_lines.
@@ -17197,6 +17595,15 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+    update core.invoices as i
+    set tax_treatment = a.tax_treatment
+    from core.accounts as a
+    where
+        i.tenant_id = p_invoice.tenant_id
+        and i.id = p_invoice.id
+        and a.tenant_id = i.tenant_id
+        and a.id = i.account_id
+    returning i.* into p_invoice;
     delete from core.invoice_lines as l
     where l.tenant_id = p_invoice.tenant_id and l.invoice_id = p_invoice.id;
     -- The side that is not authoritative is billing.compute_invoice's to fill.
@@ -27708,7 +28115,8 @@ comment on function jobs.bill_sessions() is
 -- Book the statements of a file: all of them, or none and the file is parked with the reason.
 --
 -- p_statements: an array, in the file's order; the shape of each stands at
---   billing.book_bank_statement. What is new is matched at once.
+--   billing.book_bank_statement. What is new is matched at once; of a large file the first lines,
+--   and jobs.match_bank_lines goes on, so that accounts are not locked for minutes.
 -- Files that were parked because one was missing between are tried again, for it may be this one.
 -- Security definer: the jobs runner has no right on any table.
 -- Called by: the jobs runner.
@@ -27728,6 +28136,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    v_limit constant integer := access.get_setting('bank.lines_to_match')::integer;
     v_statement jsonb;
     v_new bigint[] := '{}';
     v_matched integer;
@@ -27749,7 +28158,10 @@ begin
             v_new := v_new
                 || billing.book_bank_statement(p_tenant_id, p_bank_file_id, v_statement);
         end loop;
-        v_matched := billing.match_bank_transactions(p_tenant_id, v_new);
+        v_matched := billing.match_bank_transactions(p_tenant_id, v_new[:v_limit]);
+        update core.bank_transactions as t
+        set look_at = now()
+        where t.tenant_id = p_tenant_id and t.id = any(v_new[v_limit + 1:]);
         set constraints all immediate;
     exception
         when sqlstate 'BK001' then
@@ -28841,6 +29253,9 @@ comment on function jobs.fail_silent_jobs() is
 -- A batch of one tenant a run. What cannot be issued says why in its problem, and is tried again
 -- an hour later. Two runners at once wait for each other's accounts, and the second one finds
 -- nothing left to do.
+-- Should a batch fail, its first 40 drafts are issued one by one, and the one that fails has the
+-- problem finalising_failed, with what PostgreSQL said in the log: it keeps nobody else waiting.
+-- What a second attempt may mend (a deadlock, no memory) fails the run as a whole.
 -- Security definer: the jobs runner has no right on any table.
 -- Called by: jobs.run_due.
 -- Writes:    what billing.finalise_invoices writes.
@@ -28856,6 +29271,7 @@ declare
     v_limit constant integer := access.get_setting('billing.finalise_batch')::integer;
     v_tenant_id bigint;
     v_ids bigint[];
+    v_id bigint;
     v_done integer;
     v_refused integer;
 begin
@@ -28875,7 +29291,37 @@ begin
         order by i.finalise_at, i.id
         limit v_limit
     ) as d;
-    v_done := cardinality(billing.finalise_invoices(v_tenant_id, v_ids));
+    begin
+        v_done := cardinality(billing.finalise_invoices(v_tenant_id, v_ids));
+    exception
+        when integrity_constraint_violation or data_exception or raise_exception then
+            raise log 'a batch of drafts could not be finalised: %: %', sqlstate, sqlerrm;
+    end;
+    if v_done is null then
+        v_done := 0;
+        -- By account, as accounts are locked.
+        select array_agg(d.id order by d.account_id, d.id) into v_ids
+        from (
+            select i.id, i.account_id
+            from core.invoices as i
+            where i.tenant_id = v_tenant_id and i.id = any(v_ids)
+            order by i.account_id, i.id
+            limit 40
+        ) as d;
+        -- A loop, so that each has a block of its own; 40 blocks stay cheap.
+        foreach v_id in array coalesce(v_ids, '{}') loop
+            begin
+                v_done := v_done
+                    + cardinality(billing.finalise_invoices(v_tenant_id, array[v_id]));
+            exception
+                when integrity_constraint_violation or data_exception or raise_exception then
+                    raise log 'draft % could not be finalised: %: %', v_id, sqlstate, sqlerrm;
+                    update core.invoices as i
+                    set problem = 'finalising_failed'
+                    where i.tenant_id = v_tenant_id and i.id = v_id and i.state = 'draft';
+            end;
+        end loop;
+    end if;
     update core.invoices as i
     set finalise_at = now() + interval '1 hour'
     where
@@ -29672,6 +30118,79 @@ grant execute on function jobs.mark_lost_connections() to jobs;
 comment on function jobs.mark_lost_connections() is
     'Close the connections of bridges that fell silent; returns what was done.';
 
+-- db/code/jobs/match_bank_lines.sql ----------------------------------------
+
+-- Look again at lines of statements that nobody owned when they came: an invoice, an IBAN or a
+-- refund may be known by now. And go on with a large file.
+--
+-- Each about once an hour, the lines of one tenant at a time. Lines are locked before accounts, as
+-- by whoever matches by hand; one that somebody has locked is left to them.
+-- Security definer: the jobs runner has no right on any table.
+-- Called by: jobs.run_due.
+-- Writes:    core.bank_transactions, and what billing.match_bank_transactions writes.
+-- Returns:   how many were matched, empty for none; ends in 'more is left' when it is.
+create or replace function jobs.match_bank_lines()
+returns text
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_limit constant integer := access.get_setting('bank.lines_to_match')::integer;
+    v_tenant_id bigint;
+    v_ids bigint[];
+    v_matched integer;
+begin
+    select t.tenant_id into v_tenant_id
+    from core.bank_transactions as t
+    where t.matched_amount = 0 and t.amount <> 0 and t.look_at <= now()
+    order by t.look_at
+    limit 1;
+    with due as (
+        select t.id
+        from core.bank_transactions as t
+        where
+            t.tenant_id = v_tenant_id
+            and t.matched_amount = 0
+            and t.amount <> 0
+            and t.look_at <= now()
+        order by t.look_at
+        limit v_limit
+        for no key update skip locked
+    ),
+
+    looked as (
+        update core.bank_transactions as t
+        set look_at = now() + interval '1 hour'
+        where t.tenant_id = v_tenant_id and t.id in (select d.id from due as d)
+        returning t.id
+    )
+
+    select array_agg(l.id) into v_ids from looked as l;
+    if v_ids is null then
+        return '';
+    end if;
+    v_matched := billing.match_bank_transactions(v_tenant_id, v_ids);
+    return concat_ws(
+        ', ',
+        case when v_matched > 0 then format('matched %s', v_matched) end,
+        case
+            when exists (
+                select
+                from core.bank_transactions as t
+                where t.matched_amount = 0 and t.amount <> 0 and t.look_at <= now()
+            )
+                then 'more is left'
+        end
+    );
+end;
+$$;
+revoke all on function jobs.match_bank_lines() from public;
+grant execute on function jobs.match_bank_lines() to jobs;
+comment on function jobs.match_bank_lines() is
+    'Look again at lines of statements in suspense; says how many were matched.';
+
 -- db/code/jobs/park_bank_file.sql ----------------------------------------
 
 -- Put a file of statements aside with the reason; nothing of it is in the books.
@@ -30213,7 +30732,11 @@ begin
             v_object ->> 'status'
         )
         on conflict (tenant_id, payment_provider_id, provider_payout_id) do update
-        set state = excluded.state, arrives_on = excluded.arrives_on;
+        set state = excluded.state, arrives_on = excluded.arrives_on
+        -- Events come in any order: what is over does not begin again.
+        where
+            o.state not in ('paid', 'failed', 'canceled')
+            or excluded.state in ('paid', 'failed', 'canceled');
         return 'payout ' || coalesce(v_object ->> 'status', '');
     end if;
 
@@ -30294,8 +30817,10 @@ begin
             -- What deferred constraints refuse belongs to this event.
             set constraints all immediate;
         exception
-            when data_exception or integrity_constraint_violation or sqlstate 'PT404'
-                or sqlstate 'PT409' or sqlstate 'PT500' then
+            -- What a second attempt may mend makes the run fail and come again.
+            when data_exception or integrity_constraint_violation or raise_exception
+                or sqlstate 'PT400' or sqlstate 'PT403' or sqlstate 'PT404' or sqlstate 'PT409'
+                or sqlstate 'PT500' then
                 v_outcome := 'it cannot be booked: ' || sqlerrm;
         end;
         set constraints all deferred;
@@ -31750,7 +32275,10 @@ comment on function jobs.run_dunning() is
 -- failure takes nothing else along.
 -- A job whose detail ends in 'more is left' has its next turn in 5 seconds at the latest.
 -- The schedule's row is locked while its job runs and passed over by others: however many
--- runners there are, each run happens once. A failed job waits for its next turn, too.
+-- runners there are, each run happens once.
+-- A job that fails comes again as usual, then twice as late each time, up to five minutes where its
+-- turns are closer; one by the calendar is not left until its next date: it comes again after a
+-- minute, then later and later, up to an hour.
 -- ops.job_runs gets a row only when something was done or failed.
 -- p_next_run_at: the next moment of a job that runs by the calendar, from whoever can read one;
 -- null leaves it unplanned. p_is_due: the caller's clock says that it is due (pg_cron).
@@ -31776,6 +32304,7 @@ declare
     v_schedule ops.job_schedules;
     v_outcome text := 'done';
     v_detail text;
+    v_failures integer;
     v_next_run_at timestamptz;
 begin
     select s.* into v_schedule
@@ -31799,14 +32328,27 @@ begin
             raise log 'job % failed: %', p_job, v_detail;
     end;
 
+    v_failures := case v_outcome when 'failed' then v_schedule.failures + 1 else 0 end;
     v_next_run_at := case
         when v_schedule.cron is not null then coalesce(p_next_run_at, 'infinity')
         else clock_timestamp() + v_schedule.every
     end;
-    if v_outcome = 'done' and v_detail like '%more is left' then
+    if v_outcome = 'failed' then
+        v_next_run_at := case
+            when v_schedule.cron is not null
+                then least(v_next_run_at, clock_timestamp() + least(
+                    interval '1 minute' * 2 ^ least(v_failures - 1, 10), interval '1 hour'
+                ))
+            else greatest(v_next_run_at, clock_timestamp() + least(
+                v_schedule.every * 2 ^ least(v_failures - 1, 10), interval '5 minutes'
+            ))
+        end;
+    elsif v_detail like '%more is left' then
         v_next_run_at := least(v_next_run_at, clock_timestamp() + interval '5 seconds');
     end if;
-    update ops.job_schedules as s set next_run_at = v_next_run_at where s.job = p_job;
+    update ops.job_schedules as s
+    set next_run_at = v_next_run_at, failures = v_failures
+    where s.job = p_job;
     if v_outcome = 'failed' or v_detail <> '' then
         insert into ops.job_runs (job, runner, started_at, finished_at, outcome, detail)
         values (
@@ -31905,8 +32447,12 @@ begin
             delete from ops.events_to_tell as q where q.event_id = v_event.id;
             v_told := v_told + 1;
         else
+            -- The longer it has waited the longer it waits: ten thousand invoices of a run do not
+            -- stand in the way of what happens meanwhile.
             update ops.events_to_tell as q
-            set not_before = now() + interval '15 seconds'
+            set not_before = now() + greatest(
+                interval '15 seconds', (now() - v_event.occurred_at) / 2
+            )
             where q.event_id = v_event.id;
         end if;
     end loop;
@@ -32122,7 +32668,7 @@ comment on function jobs.settle_vat_check(ops.outbox, jsonb) is
 --
 -- p_result: {"status": of HTTP, or null when there was no reply}; null when no call was made.
 -- Called by: jobs.finish_outbox, by its name.
--- Writes:    core.webhooks, core.events (webhook.disabled).
+-- Writes:    core.webhooks, ops.outbox (lane), core.events (webhook.disabled).
 create or replace function jobs.settle_webhook(p_outbox ops.outbox, p_result jsonb)
 returns void
 language plpgsql
@@ -32169,6 +32715,10 @@ begin
             ))
     end;
     if v_reason is null then
+        -- From now on with the others of the tenant that fail (notify.send_to_webhooks).
+        update ops.outbox as o
+        set lane = format('webhooks-failing/%s', p_outbox.tenant_id)
+        where o.id = p_outbox.id and o.state = 'waiting';
         update core.webhooks as w
         set failing_since = now()
         where
@@ -32184,8 +32734,8 @@ begin
         perform notify.emit(
             v_webhook.tenant_id, 'webhook.disabled', 'webhook', v_webhook.id,
             jsonb_build_object(
-                'name', v_webhook.name, 'url', v_webhook.url, 'reason', v_reason,
-                'last_error', p_outbox.last_error
+                -- Not its address, which may hold a key: events are read by more people.
+                'name', v_webhook.name, 'reason', v_reason, 'last_error', p_outbox.last_error
             )
         );
     end if;
@@ -32760,8 +33310,9 @@ comment on function jobs.take_export(text) is
 -- jobs.finish_outbox. That the call is about to be made is committed before it is made: whatever
 -- happens to the runner then, it is not made again by itself (jobs.tend_outbox).
 -- With p_can_ask an unknown one is taken as well, to ask the other side what became of it.
--- One waits while an earlier one with its ordering key is not over, and while two of its lane are
--- being called: a receiver that does not answer must not hold all the threads there are.
+-- One waits while an earlier one with its ordering key is not over, and while two of its lane, or
+-- four of its kind and tenant, are being called: receivers that do not answer, or a tenant that has
+-- many of them, must not hold all the threads there are.
 -- Security definer: the jobs runner has no right on any table.
 -- Called by: the jobs runner.
 -- Writes:    ops.outbox, ops.outbox_attempts.
@@ -32778,14 +33329,25 @@ as $$
 declare
     v_row ops.outbox;
     v_is_ask boolean := false;
-    v_busy constant text[] := array(
+    v_busy text[];
+    v_full bigint[];
+begin
+    -- One taker of a kind at a time, or several would each find one place free, and all take it.
+    perform pg_advisory_xact_lock(hashtextextended('jobs.take_outbox/' || p_kind, 0));
+    v_busy := array(
         select r.lane
         from ops.outbox as r
         where r.state in ('running', 'asking') and r.lane is not null
         group by r.lane
         having count(*) >= 2
     );
-begin
+    v_full := array(
+        select r.tenant_id
+        from ops.outbox as r
+        where r.state in ('running', 'asking') and r.kind = p_kind and r.tenant_id is not null
+        group by r.tenant_id
+        having count(*) >= 4
+    );
     select o.* into v_row
     from ops.outbox as o
     where
@@ -32801,6 +33363,7 @@ begin
                 and e.state in ('waiting', 'running', 'asking', 'unknown')
         )
         and (o.lane is null or o.lane <> all (v_busy))
+        and (o.tenant_id is null or o.tenant_id <> all (v_full))
     order by o.next_attempt_at, o.id
     limit 1
     for update skip locked;
@@ -32922,7 +33485,7 @@ comment on function jobs.tend_outbox() is
 -- Low is below the threshold of the account, or payments.low_wallet; a wallet that never had
 -- anything is not told of. After a card was refused it is left alone for a while.
 -- Security definer: the jobs runner has no right on any table.
--- Called by: jobs.run_due.
+-- Called by: jobs.run_job.
 -- Writes:    core.low_wallets, core.events, core.payments, ops.outbox.
 create or replace function jobs.tend_wallets()
 returns text
@@ -32933,27 +33496,23 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_low constant numeric := access.get_setting('payments.low_wallet')::numeric;
-    v_pause constant interval
-        := make_interval(hours => access.get_setting('payments.top_up_pause_hours')::integer);
-    v_wallet record;
+    v_to_fill core.accounts[];
+    v_account core.accounts;
     v_card_id bigint;
-    v_told integer := 0;
+    v_told integer;
     v_filled integer := 0;
 begin
-    -- One by one, in the order of locks; only those that are low, or were.
-    for v_wallet in
-        select a as account, f.available, f.wallet, w.account_id is not null as was_low, l.is_low
+    with judged as materialized (
+        select a as account, f.available, f.wallet, l.is_low
         from core.accounts as a
         cross join lateral billing.account_funds(a.tenant_id, a.id) as f
         cross join lateral (
             select f.available < coalesce(a.top_up_threshold, v_low) as is_low
         ) as l
-        left join core.low_wallets as w on w.tenant_id = a.tenant_id and w.account_id = a.id
         where
             a.kind = 'prepaid'
             and a.state = 'active'
             and a.payer_account_id is null
-            and (w.account_id is not null or l.is_low)
             and exists (
                 select
                 from core.ledger_entries as e
@@ -32962,59 +33521,65 @@ begin
                     and e.account_id = a.id
                     and e.ledger_account = 'wallets'
             )
-        order by a.tenant_id, a.id
-    loop
-        if not v_wallet.is_low then
-            delete from core.low_wallets as w
-            where
-                w.tenant_id = (v_wallet.account).tenant_id
-                and w.account_id = (v_wallet.account).id;
-            continue;
-        end if;
-        if not v_wallet.was_low then
-            insert into core.low_wallets (tenant_id, account_id)
-            values ((v_wallet.account).tenant_id, (v_wallet.account).id);
-            perform notify.emit(
-                (v_wallet.account).tenant_id, 'wallet.low', 'account', (v_wallet.account).id,
-                jsonb_build_object(
-                    'account_id', (v_wallet.account).id,
-                    'balance', trim_scale(v_wallet.wallet)::text,
-                    'available', trim_scale(v_wallet.available)::text,
-                    'currency', (v_wallet.account).currency
-                )
-            );
-            v_told := v_told + 1;
-        end if;
-        continue when (v_wallet.account).top_up_amount is null;
-        perform billing.lock_account((v_wallet.account).tenant_id, (v_wallet.account).id);
-        select c.id into v_card_id
-        from core.cards as c
-        inner join core.payment_providers as v
-            on v.tenant_id = c.tenant_id and v.id = c.payment_provider_id
+    ),
+
+    full_again as (
+        delete from core.low_wallets as w
+        using judged as j
         where
-            c.tenant_id = (v_wallet.account).tenant_id
-            and c.account_id = (v_wallet.account).id
-            and c.state = 'active'
-            and v.legal_entity_id = (v_wallet.account).legal_entity_id
-            and v.is_enabled
-            and v.has_api_key
-            and not exists (
-                select
-                from core.payments as p
-                where
-                    p.tenant_id = c.tenant_id
-                    and p.account_id = c.account_id
-                    and p.purpose = 'top_up'
-                    and p.card_id is not null
-                    and (
-                        p.state in ('pending', 'submitted', 'unknown')
-                        or p.state = 'failed' and p.updated_at > now() - v_pause
-                    )
-            );
-        continue when not found;
+            not j.is_low
+            and w.tenant_id = (j.account).tenant_id
+            and w.account_id = (j.account).id
+    ),
+
+    low as (
+        insert into core.low_wallets (tenant_id, account_id)
+        select (j.account).tenant_id, (j.account).id
+        from judged as j
+        where j.is_low
+        order by (j.account).tenant_id, (j.account).id
+        on conflict (tenant_id, account_id) do nothing
+        returning tenant_id, account_id
+    ),
+
+    told as (
+        insert into core.events (tenant_id, type, object_type, object_id, data)
+        select
+            w.tenant_id, 'wallet.low', 'account', w.account_id,
+            jsonb_build_object(
+                'account_id', w.account_id,
+                'balance', trim_scale(j.wallet)::text,
+                'available', trim_scale(j.available)::text,
+                'currency', (j.account).currency
+            )
+        from low as w
+        inner join judged as j
+            on (j.account).tenant_id = w.tenant_id and (j.account).id = w.account_id
+        returning id
+    )
+
+    select
+        (select count(*) from told as t),
+        array(
+            select j.account
+            from judged as j
+            where
+                j.is_low
+                and (j.account).top_up_amount is not null
+                and billing.find_top_up_card(j.account) is not null
+            order by (j.account).tenant_id, (j.account).id
+            limit 1000
+        )
+    into v_told, v_to_fill;
+
+    -- One by one: each account is locked, in the order of locks, and looked at again.
+    foreach v_account in array v_to_fill
+    loop
+        perform billing.lock_account(v_account.tenant_id, v_account.id);
+        v_card_id := billing.find_top_up_card(v_account);
+        continue when v_card_id is null;
         perform billing.request_card_payment(
-            v_wallet.account, 'top_up', (v_wallet.account).top_up_amount, null, v_card_id, null,
-            false
+            v_account, 'top_up', v_account.top_up_amount, null, v_card_id, null, false
         );
         v_filled := v_filled + 1;
     end loop;
@@ -33029,6 +33594,53 @@ revoke all on function jobs.tend_wallets() from public;
 grant execute on function jobs.tend_wallets() to jobs;
 comment on function jobs.tend_wallets() is
     'Tell of wallets that are low, and fill those that fill themselves.';
+
+-- The card that a wallet may be filled from now; null without one, while one is being charged, and
+-- for payments.top_up_pause_hours after one was refused.
+--
+-- Called by: jobs.tend_wallets, before and after the account is locked.
+create or replace function billing.find_top_up_card(p_account core.accounts)
+returns bigint
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return (
+        select c.id
+        from core.cards as c
+        inner join core.payment_providers as v
+            on v.tenant_id = c.tenant_id and v.id = c.payment_provider_id
+        where
+            c.tenant_id = p_account.tenant_id
+            and c.account_id = p_account.id
+            and c.state = 'active'
+            and v.legal_entity_id = p_account.legal_entity_id
+            and v.is_enabled
+            and v.has_api_key
+            and not exists (
+                select
+                from core.payments as p
+                where
+                    p.tenant_id = c.tenant_id
+                    and p.account_id = c.account_id
+                    and p.purpose = 'top_up'
+                    and p.card_id is not null
+                    and (
+                        p.state in ('pending', 'submitted', 'unknown')
+                        or p.state = 'failed'
+                        and p.updated_at > now() - make_interval(
+                            hours => access.get_setting('payments.top_up_pause_hours')::integer
+                        )
+                    )
+            )
+    );
+end;
+$$;
+revoke all on function billing.find_top_up_card(core.accounts) from public;
+comment on function billing.find_top_up_card(core.accounts) is
+    'The card that a wallet may be filled from now; null without one.';
 
 -- db/code/jobs/tg_invoices__queue_documents.sql ----------------------------------------
 
@@ -33347,7 +33959,7 @@ begin
                 'mandate', coalesce(m.reference, ''),
                 'creditor_id', coalesce(l.creditor_id, ''),
                 -- The last digits say which account to whoever has it, and nothing to others.
-                'iban', coalesce(concat(left(m.iban, 4), ' ... ', right(m.iban, 4)), '')
+                'iban', coalesce(left(m.iban, 4) || ' ... ' || right(m.iban, 4), '')
             ),
             false
         from core.payments as p
@@ -33366,8 +33978,15 @@ begin
             a.customer_id,
             jsonb_build_object(
                 'account', a.number,
+                -- What is used and not invoiced yet is gone as well; credit is no balance.
                 'balance', jsonb_build_object(
-                    'amount', coalesce(p_event.data ->> 'balance', '0'), 'currency', a.currency
+                    'amount',
+                    coalesce(
+                        (p_event.data ->> 'available')::numeric - coalesce(a.credit_limit, 0),
+                        (p_event.data ->> 'balance')::numeric,
+                        0
+                    )::text,
+                    'currency', a.currency
                 )
             ),
             false
@@ -33383,7 +34002,14 @@ begin
             notify.describe_place(v_tenant_id, p.charge_point_id, null)
             || jsonb_build_object(
                 'since',
-                jsonb_build_object('at', p_event.occurred_at, 'time_zone', v_time_zone),
+                jsonb_build_object(
+                    'at',
+                    coalesce(
+                        (p_event.data ->> 'offline_since')::timestamptz, k.status_at,
+                        e.happened_at, p_event.occurred_at
+                    ),
+                    'time_zone', v_time_zone
+                ),
                 'connector', coalesce(k.ocpp16_connector_id::text, ''),
                 'cause', concat_ws(' ', nullif(k.error_code, 'NoError'), k.vendor_error_code,
                     k.error_info),
@@ -33407,23 +34033,46 @@ begin
                 p_event.object_type = 'security_event'
                 and e.tenant_id = v_tenant_id
                 and e.id = p_event.object_id;
-    elsif p_event.type in ('job.failed', 'outbox.dead') then
+    elsif p_event.type in ('job.failed', 'outbox.dead', 'webhook.disabled') then
         return query
         select
             case p_event.type when 'job.failed' then 'job_failed' else 'delivery_failed' end,
-            concat(p_event.type, '/', p_event.data ->> 'job', p_event.data ->> 'kind'),
+            case p_event.type
+                when 'webhook.disabled' then v_object
+                else concat(p_event.type, '/', p_event.data ->> 'job', p_event.data ->> 'kind')
+            end,
             null::uuid,
             null::bigint,
             jsonb_build_object(
                 'job', coalesce(p_event.data ->> 'job', ''),
-                'kind', coalesce(p_event.data ->> 'kind', ''),
+                'kind',
+                case p_event.type
+                    when 'webhook.disabled' then concat('webhook ', p_event.data ->> 'name')
+                    else coalesce(p_event.data ->> 'kind', '')
+                end,
                 'cause', left(
-                    coalesce(p_event.data ->> 'detail', p_event.data ->> 'error', ''), 500
+                    coalesce(
+                        p_event.data ->> 'detail', p_event.data ->> 'error',
+                        p_event.data ->> 'reason', ''
+                    ),
+                    500
                 ),
                 'since',
                 jsonb_build_object('at', p_event.occurred_at, 'time_zone', v_time_zone)
             ),
-            false;
+            false
+        where
+            -- Nothing failed when nobody wants it any more (jobs.prepare_outbox).
+            p_event.data ->> 'error' is distinct from 'it is no longer wanted'
+            -- A message that something failed which fails itself would go round for ever.
+            and not exists (
+                select
+                from ops.outbox as o
+                where
+                    p_event.type = 'outbox.dead'
+                    and o.id = p_event.object_id
+                    and o.payload ->> 'template' in ('delivery_failed', 'job_failed')
+            );
     end if;
 end;
 $$;
@@ -33438,20 +34087,24 @@ create or replace function notify.describe_place(
     p_evse_id bigint
 )
 returns jsonb
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
-    select jsonb_build_object(
-        'charge_point', coalesce(c.name, c.identity),
-        'site', coalesce(s.name, c.name, c.identity),
-        'evse', coalesce(e.evse_id, c.name, c.identity)
-    )
-    from core.charge_points as c
-    left join core.sites as s on s.tenant_id = c.tenant_id and s.id = c.site_id
-    left join core.evses as e on e.tenant_id = c.tenant_id and e.id = p_evse_id
-    where c.tenant_id = p_tenant_id and c.id = p_charge_point_id;
+begin
+    return (
+        select jsonb_build_object(
+            'charge_point', coalesce(c.name, c.identity),
+            'site', coalesce(s.name, c.name, c.identity),
+            'evse', coalesce(e.evse_id, c.name, c.identity)
+        )
+        from core.charge_points as c
+        left join core.sites as s on s.tenant_id = c.tenant_id and s.id = c.site_id
+        left join core.evses as e on e.tenant_id = c.tenant_id and e.id = p_evse_id
+        where c.tenant_id = p_tenant_id and c.id = p_charge_point_id
+    );
+end;
 $$;
 revoke all on function notify.describe_place(bigint, bigint, bigint) from public;
 comment on function notify.describe_place(bigint, bigint, bigint) is
@@ -33593,7 +34246,7 @@ declare
 begin
     select k.* into v_kind from ops.outbox_kinds as k where k.kind = p_kind;
     if not found then
-        v_kind := row(p_kind, false, 12, '10 seconds', '6 hours', '2 minutes', '');
+        v_kind := row(p_kind, false, 12, '10 seconds', '6 hours', '2 minutes', '', false);
     end if;
     return v_kind;
 end;
@@ -33769,6 +34422,11 @@ begin
             e.id as event_id,
             e.object_type,
             e.object_id,
+            -- Those of a tenant that fail share one lane: each call may take as long as is waited.
+            case
+                when w.failing_since is null then format('webhook/%s', w.id)
+                else format('webhooks-failing/%s', w.tenant_id)
+            end as lane,
             coalesce(
                 (
                     select max(d.number)
@@ -33801,7 +34459,7 @@ begin
                 'webhook_id', w.webhook_id, 'event_id', w.event_id, 'number', w.number
             ),
             format('webhook/%s/%s/%s', w.webhook_id, w.object_type, w.object_id),
-            format('webhook/%s', w.webhook_id)
+            w.lane
         from wanted as w
         order by w.event_id, w.webhook_id
         returning id, tenant_id, payload
@@ -33835,7 +34493,8 @@ comment on function notify.send_to_webhooks(bigint[], bigint) is
 -- they switched it on; others of the staff when they switched it on. Chat rooms get what they
 -- ask for. What concerns no tenant is told to the platform's people.
 -- A driver is told the same of a session once; operators the same of an object again after
--- notify.repeat_minutes; nobody gets more than notify.max_per_hour optional messages.
+-- notify.repeat_minutes; nobody gets more than notify.max_per_hour optional messages, nor does a
+-- chat room.
 -- Called by: jobs.send_notifications.
 -- Writes:    core.notifications, ops.outbox (kinds email, sms, chat).
 -- Returns false when the message has to wait for its attachment.
@@ -33868,8 +34527,8 @@ begin
                 p_event.tenant_id, v_message.kind, v_message.user_id, v_message.customer_id
             ) as r
             where not notify.is_told(
-                v_message.kind, v_message.audience, v_message.object, v_message.is_mandatory,
-                r.user_id, r.customer_id, r.channel_id, r.channel
+                p_event.tenant_id, v_message.kind, v_message.audience, v_message.object,
+                v_message.is_mandatory, r.user_id, r.customer_id, r.channel_id, r.channel
             )
         loop
             insert into core.notifications (
@@ -33912,6 +34571,8 @@ comment on function notify.tell(core.events) is
     'Tell people of an event, each once; false when the message has to wait.';
 
 -- Who gets a message, through what, in which language.
+--
+-- PL/pgSQL, as is notify.is_told, because it keeps its plans from one call to the next.
 create or replace function notify.list_recipients(
     p_tenant_id bigint,
     p_kind text,
@@ -33927,11 +34588,14 @@ returns table (
     full_name text,
     language text
 )
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
+#variable_conflict use_column
+begin
+    return query
     with kinds as (
         select k.* from core.notification_kinds as k where k.kind = p_kind
     ),
@@ -33939,6 +34603,7 @@ as $$
     people as (
         -- The driver, if they are still of this tenant.
         select
+            p_tenant_id as tenant_id,
             u.id as user_id,
             null::bigint as customer_id,
             u.email,
@@ -33955,6 +34620,7 @@ as $$
         union all
         -- Who pays needs no login.
         select
+            c.tenant_id,
             c.user_id,
             c.id,
             c.email,
@@ -33970,6 +34636,7 @@ as $$
                 and c.erased_at is null
         union all
         select
+            r.tenant_id,
             u.id,
             null,
             u.email,
@@ -33990,19 +34657,24 @@ as $$
         inner join core.users as u on u.id = m.user_id and u.is_active
         where k.audience = 'operator' and p_tenant_id is not null
         union all
-        select distinct
-            u.id,
-            null::bigint,
-            u.email,
-            u.full_name,
-            u.language,
-            k.is_on_by_default
-        from kinds as k
-        inner join core.roles as r on r.audience = 'platform'
-        inner join core.memberships as m
-            on m.tenant_id = r.tenant_id and m.role_id = r.id and m.is_active
-        inner join core.users as u on u.id = m.user_id and u.is_active
-        where k.audience = 'operator' and p_tenant_id is null
+        -- Their switches are those of the tenant where they have this role.
+        (
+            select distinct on (u.id)
+                r.tenant_id,
+                u.id,
+                null::bigint,
+                u.email,
+                u.full_name,
+                u.language,
+                k.is_on_by_default
+            from kinds as k
+            inner join core.roles as r on r.audience = 'platform'
+            inner join core.memberships as m
+                on m.tenant_id = r.tenant_id and m.role_id = r.id and m.is_active
+            inner join core.users as u on u.id = m.user_id and u.is_active
+            where k.audience = 'operator' and p_tenant_id is null
+            order by u.id, r.tenant_id
+        )
     )
 
     select p.user_id, p.customer_id, null::bigint, 'email', p.email, p.full_name, p.language
@@ -34010,7 +34682,7 @@ as $$
     cross join kinds as k
     left join core.notification_preferences as s
         on
-            s.tenant_id = p_tenant_id
+            s.tenant_id = p.tenant_id
             and s.user_id = p.user_id
             and s.kind = p_kind
             and s.channel = 'email'
@@ -34020,7 +34692,7 @@ as $$
     from people as p
     inner join core.notification_preferences as s
         on
-            s.tenant_id = p_tenant_id
+            s.tenant_id = p.tenant_id
             and s.user_id = p.user_id
             and s.kind = p_kind
             and s.channel = 'sms'
@@ -34039,6 +34711,7 @@ as $$
         and g.is_enabled
         and g.has_url
         and (g.kinds is null or k.kind = any(g.kinds));
+end;
 $$;
 revoke all on function notify.list_recipients(bigint, text, uuid, bigint) from public;
 comment on function notify.list_recipients(bigint, text, uuid, bigint) is
@@ -34046,6 +34719,7 @@ comment on function notify.list_recipients(bigint, text, uuid, bigint) is
 
 -- Whether somebody knows already, or has heard enough for now.
 create or replace function notify.is_told(
+    p_tenant_id bigint,
     p_kind text,
     p_audience text,
     p_object text,
@@ -34056,12 +34730,15 @@ create or replace function notify.is_told(
     p_channel text
 )
 returns boolean
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
-    select
+declare
+    v_most constant integer := access.get_setting('notify.max_per_hour')::integer;
+begin
+    return
         exists (
             select
             from core.notifications as n
@@ -34082,17 +34759,36 @@ as $$
         )
         or not p_is_mandatory and (
             select count(*)
-            from core.notifications as n
-            where
-                n.user_id = p_user_id
-                and n.channel = p_channel
-                and n.created_at > now() - interval '1 hour'
-        ) >= access.get_setting('notify.max_per_hour')::integer;
+            from (
+                select
+                from core.notifications as n
+                where
+                    n.user_id = p_user_id
+                    and n.channel = p_channel
+                    and n.created_at > now() - interval '1 hour'
+                limit v_most
+            ) as l
+        ) >= v_most
+        or p_channel = 'chat' and (
+            select count(*)
+            from (
+                select
+                from core.notifications as n
+                where
+                    n.tenant_id = p_tenant_id
+                    and n.channel_id = p_channel_id
+                    and n.created_at > now() - interval '1 hour'
+                limit v_most
+            ) as l
+        ) >= v_most;
+end;
 $$;
 revoke all on function notify.is_told(
-    text, text, text, boolean, uuid, bigint, bigint, text
+    bigint, text, text, text, boolean, uuid, bigint, bigint, text
 ) from public;
-comment on function notify.is_told(text, text, text, boolean, uuid, bigint, bigint, text) is
+comment on function notify.is_told(
+    bigint, text, text, text, boolean, uuid, bigint, bigint, text
+) is
     'Whether somebody knows already, or has heard enough for now.';
 
 -- db/code/notify/tg_connectors__emit.sql ----------------------------------------
@@ -49293,7 +49989,8 @@ comment on column api.invoices.finalise_at is
 comment on column api.invoices.finalised_at is 'When it was finalised.';
 comment on column api.invoices.problem is
     'Why a draft could not be finalised: lines_missing, address_missing, series_missing, '
-    'vat_id_missing, credited_invoice_draft or credit_too_high.';
+    'tax_number_missing, currency_unsupported, vat_id_missing, tax_treatment_changed, '
+    'credited_invoice_draft, credit_too_high or finalising_failed (the server''s log says how).';
 comment on column api.invoices.created_by is 'Who made it; null for the system; staff only.';
 comment on column api.invoices.created_at is 'When the row was made.';
 comment on column api.invoices.updated_at is 'When the row was last changed.';
@@ -49666,6 +50363,7 @@ begin
             match_bank_transaction.note
         );
     elsif match_bank_transaction.refund is not null then
+        perform billing.lock_payment(v_line.tenant_id, match_bank_transaction.refund);
         select p.* into v_refund
         from core.payments as p
         where
@@ -49684,7 +50382,6 @@ begin
                 detail = '{"error":"payment_unknown"}',
                 hint = 'payments lists them; refund_payment makes one.';
         end if;
-        perform billing.lock_payment(v_refund.tenant_id, v_refund.id);
         perform billing.apply_bank_match(
             v_line, 'hand', v_refund.account_id, v_refund.id, null, v_amount,
             match_bank_transaction.note
@@ -51144,7 +51841,8 @@ comment on function api.retry_documents(bigint) is
 -- Try an effect outside again that was given up, is unknown, or waits for its next try.
 --
 -- An unknown one may have been done: whoever says so knows that it was not, or that the other
--- side takes a repeat with the same key for what it is.
+-- side takes a repeat with the same key for what it is. One that can be asked for (a card payment)
+-- is asked for now instead: providers know a key for a day only.
 -- Writes:  ops.outbox (row locked).
 -- Errors:  PT403 permission_missing, PT404 outbox_unknown, PT409 outbox_running,
 --          outbox_delivered, outbox_incomplete.
@@ -51169,7 +51867,15 @@ begin
     end if;
     update ops.outbox as o
     set
-        state = 'waiting', attempts = 0, asks = 0, next_attempt_at = now(), dead_at = null
+        state = case
+            when o.state = 'unknown' and (notify.get_outbox_kind(o.kind)).can_be_asked
+                then 'unknown'
+            else 'waiting'
+        end,
+        attempts = 0,
+        asks = 0,
+        next_attempt_at = now(),
+        dead_at = null
     where o.id = v_row.id;
     return query select o.* from api.outbox as o where o.id = v_row.id;
 end;
@@ -51178,7 +51884,8 @@ revoke all on function api.retry_outbox(bigint) from public;
 grant execute on function api.retry_outbox(bigint) to staff, platform;
 comment on function api.retry_outbox(bigint) is
     E'Try an effect outside again that was given up or is unknown.\n'
-    'Needs the permission jobs.write. An unknown one may have been done already: make sure.';
+    'Needs the permission jobs.write. An unknown one may have been done already: make sure. '
+    'An unknown card payment is asked for.';
 
 -- db/code/api/revoke_charge_point_certificate.sql ----------------------------------------
 
@@ -58013,7 +58720,8 @@ comment on column report.utilisation.utilisation is 'occupied_s of available_s, 
 
 -- Withdraw a batch of direct debits that was not handed to the bank, with its payments.
 --
--- Writes:  core.debit_batches, core.payments.
+-- Credit that was kept from its invoices settles them.
+-- Writes:  core.debit_batches, core.payments, core.allocations.
 -- Errors:  PT403 permission_missing, PT404 debit_batch_unknown, PT409 debit_batch_not_created.
 -- Definer: payments and batches are written by functions only.
 create or replace function api.cancel_debit_batch(debit_batch bigint)
@@ -58036,6 +58744,17 @@ begin
         p.tenant_id = v_batch.tenant_id
         and p.debit_batch_id = v_batch.id
         and p.state = 'pending';
+    perform billing.allocate_credit(v_batch.tenant_id, a.account_id)
+    from (
+        select distinct p.account_id
+        from core.payments as p
+        inner join billing.credits as c
+            on
+                c.tenant_id = p.tenant_id
+                and c.account_id = p.account_id
+                and c.available > 0
+        where p.tenant_id = v_batch.tenant_id and p.debit_batch_id = v_batch.id
+    ) as a;
     return query
     select b.*
     from api.debit_batches as b
@@ -58421,6 +59140,84 @@ comment on function api.end_tariff(text, timestamptz) is
     'start later are withdrawn; one that would have ended before lasts until then. Sessions that '
     'have the tariff keep it. Refused where sessions after that moment used it. Needs '
     'tariffs.write.';
+
+-- db/code/api/fail_payment.sql ----------------------------------------
+
+-- Say that a payment on its way through the bank will not arrive: a direct debit that the bank
+-- refused (its report is a pain.002), one that was announced and is not to be collected, a refund
+-- whose transfer was not made.
+--
+-- What was with the bank has failed, and its customer is told; what was not is cancelled. When the
+-- money moves all the same, the statement books it.
+-- Writes:  core.payments, core.mandates, core.allocations, core.events; locks the account, then the
+--          payment.
+-- Errors:  PT403 permission_missing, PT400 reason_required, PT404 payment_unknown,
+--          PT409 payment_not_on_its_way, payment_in_batch.
+-- Definer: payments are written by functions only.
+create or replace function api.fail_payment(payment bigint, reason text)
+returns setof api.payments
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_reason constant text := btrim(fail_payment.reason);
+    v_payment core.payments;
+begin
+    perform access.require_permission('payments.write');
+    if length(v_reason) between 3 and 500 is not true then
+        raise exception using
+            errcode = 'PT400',
+            message = 'a payment that does not arrive needs a reason',
+            detail = '{"error":"reason_required"}',
+            hint = 'Say why, in 3 to 500 characters, the code of the bank first.';
+    end if;
+    v_payment := billing.lock_payment(claims.tenant_id(), fail_payment.payment);
+    if
+        v_payment.method not in ('sepa_debit', 'bank_transfer')
+        or v_payment.state not in ('pending', 'submitted', 'unknown')
+    then
+        raise exception using
+            errcode = 'PT409',
+            message = format('payment %s is not on its way through the bank', v_payment.id),
+            detail = '{"error":"payment_not_on_its_way"}',
+            hint = 'A direct debit or a refund by transfer that is pending or submitted can fail; '
+                'what was booked comes back by the statement, or with refund_payment.';
+    end if;
+    if v_payment.state = 'pending' and v_payment.debit_batch_id is not null then
+        raise exception using
+            errcode = 'PT409',
+            message = format('payment %s stands in the file of a batch', v_payment.id),
+            detail = '{"error":"payment_in_batch"}',
+            hint = 'Hand the batch to the bank first, or withdraw it with cancel_debit_batch.';
+    end if;
+    if v_payment.state = 'pending' then
+        update core.payments as p
+        set state = 'cancelled', failure = v_reason
+        where p.tenant_id = v_payment.tenant_id and p.id = v_payment.id;
+        perform billing.allocate_credit(v_payment.tenant_id, v_payment.account_id);
+    else
+        perform billing.fail_payment(v_payment.tenant_id, v_payment.id, v_reason);
+        perform billing.revoke_mandate(
+            v_payment.tenant_id, v_payment.mandate_id, upper(left(v_reason, 4))
+        );
+    end if;
+    return query
+    select p.*
+    from api.payments as p
+    where p.tenant_id = v_payment.tenant_id and p.id = v_payment.id;
+end;
+$$;
+revoke all on function api.fail_payment(bigint, text) from public;
+grant execute on function api.fail_payment(bigint, text) to staff, platform;
+comment on function api.fail_payment(bigint, text) is
+    E'Say that a payment on its way through the bank will not arrive.\n'
+    'A direct debit that the bank refused has failed: reason begins with the bank''s code where it '
+    'gave one (AC04 account closed), and a code that says that account or mandate are no good '
+    'revokes the mandate. A direct debit that was only announced, or a refund whose transfer was '
+    'not made, is cancelled. collect_invoice collects an invoice again. Needs the permission '
+    'payments.write.';
 
 -- db/code/api/finalise_invoice.sql ----------------------------------------
 
@@ -59841,7 +60638,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function access.discard_unverified"]'),
     ('access/encode_base64url.sql', '49c2d7660b4fdf03100098209f9421511d9384bb80cf0a698267c44bbd92203b',
     '["function access.encode_base64url"]'),
-    ('access/erase_person.sql', '8cc8b7dc44b584a0c49768a009ecc34763be24f1027b2ce2be3a95fdff290b02',
+    ('access/erase_person.sql', 'cfe2e2596652d62f3ddc9a6e2d41441afeaeecf1a5224d17675bc4cd01bdb1d8',
     '["function access.erase_audit", "function access.erase_person", "function access.erase_rows", "function access.mask_values"]'),
     ('access/expire_people.sql', '4fe4fb7a025e7b0fde6897a650fce9ec6eb04a1804574b77d5355a116e84e024',
     '["function access.expire_people"]'),
@@ -59865,7 +60662,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function access.is_time_zone"]'),
     ('access/issue_token.sql', '6ce811756d0cb8e3c2eb7df4d95bf7f846013d592487fb6b7a2bcca04be97129',
     '["function access.issue_token"]'),
-    ('access/list_erasure_obstacles.sql', 'e172844a2012df738283abd31d2b084fa791c9470cd52b94c42d0caf87defdeb',
+    ('access/list_erasure_obstacles.sql', '650213feb33afa9abe910c7b53326af8c9484a81e00211d82567cd01b02229a2',
     '["function access.list_erasure_obstacles"]'),
     ('access/lock_member.sql', '63bf93d1dc68c45ec10e6e11692cbef639b5b934d485e652b9d2c79a33ed4cd9',
     '["function access.lock_member"]'),
@@ -59961,7 +60758,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["grants api.campaigns", "view api.campaigns"]'),
     ('api/cancel_command.sql', '179d010e89616aa7ec96668bc69902c572d4fefd1767b80bbab335e110aee8c8',
     '["function api.cancel_command", "grants api.cancel_command"]'),
-    ('api/cancel_debit_batch.sql', 'ab7645ab1ed97e28b86693b5b037e0b251a8de0a939041eec5f0b32497813e8b',
+    ('api/cancel_debit_batch.sql', '20123495ef4ba541f55344d8c9d21959de6e451454410521c211ca94f412100e',
     '["function api.cancel_debit_batch", "grants api.cancel_debit_batch"]'),
     ('api/cancel_reservation.sql', 'bda86d4b8d54720b3d775e7c71d7031a021abaf8ed84207529c9877d2bde7d6d',
     '["function api.cancel_reservation", "grants api.cancel_reservation"]'),
@@ -60091,6 +60888,8 @@ insert into ops.applied_code (path, checksum, objects) values
     '["grants api.dunning_notices", "view api.dunning_notices"]'),
     ('api/end_tariff.sql', 'cf84b6ec6264ecd3d8ab4046154de9144f7f73fc3bfd9dfe82e338bc9f5c2be2',
     '["function api.end_tariff", "grants api.end_tariff"]'),
+    ('api/erase_customer.sql', '7efabac647ffe576b669c735b437a7f30e0f716f07d30a202af983bbdd35cf29',
+    '["function api.erase_customer", "grants api.erase_customer"]'),
     ('api/erase_person.sql', '3d37717681a2cde7eb436fe5aa62feedd92a6e22bb5b528e778180d4847b5496',
     '["function api.erase_person", "grants api.erase_person"]'),
     ('api/erasures.sql', '3f2984fe93afe0a7fa0607e1e6d2ecbaa01af15a7f7e11511708126c587a9fb4',
@@ -60111,6 +60910,8 @@ insert into ops.applied_code (path, checksum, objects) values
     '["grants api.exports", "view api.exports"]'),
     ('api/extended_trigger_message.sql', 'bc855e654ffd024837b904e064a29ac2e6d1963ebdbae280e96b305dcf4afa28',
     '["function api.extended_trigger_message", "grants api.extended_trigger_message"]'),
+    ('api/fail_payment.sql', 'ef55923563676da293748851f5bf34761d9521cc3dfb2d5542fe0955831ad015',
+    '["function api.fail_payment", "grants api.fail_payment"]'),
     ('api/finalise_invoice.sql', 'd5d1482fce67ab6c1bb3f60a5ebaebacbf77686df52981f613c6eb06abb6d7ce',
     '["function api.finalise_invoice", "grants api.finalise_invoice"]'),
     ('api/get_composite_schedule.sql', '56e0acebd120034e66740619d88184d4ca97cb6615829b5638e25bbd9199d484',
@@ -60157,7 +60958,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["grants api.invoice_lines", "view api.invoice_lines"]'),
     ('api/invoice_taxes.sql', 'fef517626c410614e82ccfbddf0224087cc9716af4ea83a53d32ebc1d9a2318d',
     '["grants api.invoice_taxes", "view api.invoice_taxes"]'),
-    ('api/invoices.sql', 'd44a3524c51ab60f178714221081988f40e877da189c8b3dba2327fa2fec81cb',
+    ('api/invoices.sql', '19127e931be9c31771e489bc8aca453271713400099c605a4abc0859bcded75b',
     '["grants api.invoices", "trigger invoices__refuse_change on api.invoices", "view api.invoices"]'),
     ('api/job_runs.sql', '3eb1cbcad94753cdc01c19e42ee744427829c35be7c4d5ca856b52cdb62e8ed8',
     '["grants api.job_runs", "view api.job_runs"]'),
@@ -60183,7 +60984,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function api.logout", "grants api.logout"]'),
     ('api/mandates.sql', '9ce0137ba6eb4b02a098fa44abe924fb66ab9395fc746f87ad52e5be9e2ac38d',
     '["grants api.mandates", "view api.mandates"]'),
-    ('api/match_bank_transaction.sql', 'c0fb687aba3f8755f702c1e9829d60bb8278170a9066179141e859bd06e67669',
+    ('api/match_bank_transaction.sql', 'f0182bd54571a0c5ecf0a54b9d6f8b4bd26fbac7a8e0e18bd0ac03f4539882ff',
     '["function api.match_bank_transaction", "grants api.match_bank_transaction"]'),
     ('api/me.sql', '2ed178cba2966fc031a1608d285b63fa56b3ba8730a075fd22367ae27fc37443',
     '["function api.me", "grants api.me"]'),
@@ -60237,7 +61038,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["grants api.permissions", "view api.permissions"]'),
     ('api/post_adjustment.sql', 'e69e2cbd3a3b7f59ba32d11c123d28dd9588564b3abfa7074e4a3246b95449e7',
     '["function api.post_adjustment", "function billing.find_adjustment_error", "grants api.post_adjustment"]'),
-    ('api/preview_billing_run.sql', '5374e517ca19c6198fbc4eaf7dc14048fc37590c4333350bfd5665006352ef84',
+    ('api/preview_billing_run.sql', '4c106a581d6420de87b58806a3e76266fc40267bc65d624753d00d7b49ea09b1',
     '["function api.preview_billing_run", "grants api.preview_billing_run"]'),
     ('api/preview_price.sql', '1e9799543843b87beb3219989efd6e15c68210601f063ee61266fed4df1a3b83',
     '["function api.preview_price", "grants api.preview_price"]'),
@@ -60293,7 +61094,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function api.retry_bank_file", "grants api.retry_bank_file"]'),
     ('api/retry_documents.sql', '052f3f6645e35697aa985fcc5f892b0b2c121d49842c43b37758bea52ffdb36e',
     '["function api.retry_documents", "grants api.retry_documents"]'),
-    ('api/retry_outbox.sql', 'e3e9ab65123af3f882ac5769126f41b22517eec43f75f14848942a85759c337b',
+    ('api/retry_outbox.sql', '98586e45269488f50901786d601b68912f834ff61289e59ad7ad413709c75c24',
     '["function api.retry_outbox", "grants api.retry_outbox"]'),
     ('api/revoke_api_key.sql', 'c85b66da07ebac60df35bcff4a60ef68200cd4d4bcde8f6ff4cbadc8551eabd1',
     '["function api.revoke_api_key", "grants api.revoke_api_key"]'),
@@ -60419,33 +61220,33 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function billing.account_credit"]'),
     ('billing/account_funds.sql', '7ddf89a647469ad398c8669f06473eb0cda994bc42ea2b0c64f982d19609ebc9',
     '["function billing.account_funds", "function billing.sum_open_sessions", "grants billing.account_funds"]'),
-    ('billing/allocate_credit.sql', '7112280309231b988d098314439549627a19a55fd0d1f10569e8329b2a50bc5d',
+    ('billing/allocate_credit.sql', 'dabea40b799ba5aef109b62d7adbff403465c6d54af19dfe3e41de69e9d5f47b',
     '["function billing.allocate_credit"]'),
-    ('billing/announce_debits.sql', 'db942602751ec7fe6dbae01ecaded6fb848435c0f5f9f8ed0c8c67a6e78b044b',
+    ('billing/announce_debits.sql', '698fdd4cc2930ebee6a9df46a07b9647ab3f0f5198741bf44c491c1267ba2806',
     '["function billing.announce_debits"]'),
-    ('billing/apply_bank_match.sql', '24c08672caf466ec45698a203bdde7fb901b12d41ea8453a0627facef19c33d0',
+    ('billing/apply_bank_match.sql', '478fb876d0d4edecb40460ebb4a2b26652425c509a392915d02f91d02f3edcbb',
     '["function billing.apply_bank_match"]'),
-    ('billing/apply_card_payment.sql', '6e713f511bee0c19057680a3edf28a49765abe50f29759f937ca74ec49fc536d',
+    ('billing/apply_card_payment.sql', '0dcf7d36cdbbd4c802d3f11f15f5f0273bac0f423b17e106a92e7a29fff29b6e',
     '["function billing.apply_card_payment", "function billing.ask_card_payment", "function billing.keep_card", "function billing.post_card_fee"]'),
     ('billing/apply_card_refund.sql', 'f4ea771f0fe29f0d5342ad3ee6222fb65bc6edb555bbe843fe5c9781b2df5cf8',
     '["function billing.apply_card_refund"]'),
     ('billing/assign_transactions_to_bill.sql', '521dadf4062c89591b2e090a9e4d07f772e312b58160be45f2ebcd45a38adfda',
     '["function billing.assign_transactions_to_bill"]'),
-    ('billing/bill_accounts.sql', '88a8499c2cf9779f6cfe6cc2e3504dd0ac0497f21e500cc05646f6c645ad0e0f',
+    ('billing/bill_accounts.sql', 'da232e51f3dc40c7affbccd4857f97b9899edeed620e83eee5ee00f61e445531',
     '["function billing.bill_accounts"]'),
     ('billing/bill_next_accounts.sql', 'de98faefe37a65ca6c65164f19dbd197b55c60c4117804446cd684d8d24e87c0',
     '["function billing.bill_next_accounts", "function billing.end_run"]'),
-    ('billing/book_bank_statement.sql', '1b3feab31917a9ddef42d03d3d829b164bf077d66cc1c40e241a0faac20bbb4d',
+    ('billing/book_bank_statement.sql', '0c5372e334f03bf8a9e9b2653769c445b696eaa7eebe1f070ca7ee9b3c7de742',
     '["function billing.book_bank_statement", "function billing.make_entry_keys"]'),
     ('billing/book_ledger_match.sql', '33e55065f3f3f77be996e66d44d3397f510f112b9319e4b4b17d15148c21532c',
     '["function billing.book_ledger_match"]'),
-    ('billing/book_payment.sql', '4641fad87db5636bd9f8da820fadc1d2c1d38fadbefa9357ea96b86bb2eba578',
+    ('billing/book_payment.sql', 'd496d8125215f606c9d924393bf886e2f8d377a168e085d5599e4fe307a950b2',
     '["function billing.book_payment"]'),
     ('billing/book_refund.sql', '0c6dc3b80535bb4533f878011a3eb26d6d9f06d999e7f2382095f71e37b6c673',
     '["function billing.book_refund"]'),
     ('billing/check_country_code.sql', '65b6196fdd3a58d30c783b9e4c33758fc5d2c12273b9d5830cd40f691604ef02',
     '["function billing.check_country_code"]'),
-    ('billing/check_vat_id.sql', '55a4204412fc78cddc3ebcddbdf0b2f914b96016e0f9622490dc6a40471a70ac',
+    ('billing/check_vat_id.sql', 'fe36756b65c0b1e804e2dee71a02085d9335c93ef612bed35863596cc9d358cc',
     '["function billing.check_vat_id", "function billing.get_vat_country"]'),
     ('billing/compare_figures.sql', '7682d197dba0a95186d87b30b3d1b16be3aea7dd2e95430e9d19f329a8730515',
     '["function billing.compare_figures"]'),
@@ -60467,18 +61268,20 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function billing.describe_card_call", "function billing.get_minor_units", "function billing.get_unit_scale"]'),
     ('billing/describe_invoice.sql', '06ce4b616f0d30f6b4845205e3fceeabb70ed4768ad55c88d89e6b1f64a0d61c',
     '["function billing.describe_invoice", "function billing.describe_invoice_lines", "function billing.format_moment"]'),
-    ('billing/fail_payment.sql', '470ebfafdc24118fb4fdbede4071b254736b72a0ace6ac0c309e551a6ebb004b',
+    ('billing/fail_payment.sql', '6dbd7233d97bbce006e1f53c8baf8ad677150c4236c7fbf75ed1259a89db5c9c',
     '["function billing.fail_payment"]'),
-    ('billing/finalise_invoices.sql', 'a5091b74081d4ab70d25a17fd075640be8438af67bfb648e4abcf3b67de4781a',
+    ('billing/finalise_invoices.sql', '959d25e1f576d0c5f3ee6678713ce0c49fefa20cbc1c1c948050fc37920551a0',
     '["function billing.finalise_invoices"]'),
     ('billing/find_account.sql', 'f2b1439c10dfd3ac5071fd5af2192877d7ed7f1c72ae49d1d204e6d0ce96ffe0',
     '["function billing.find_account", "function billing.has_credit"]'),
-    ('billing/find_accounts_of_iban.sql', '9e4ed7e0ed1cf35f01facc8080f2e36ce1a63f537482abca6e68ad8790885ce6',
+    ('billing/find_accounts_of_iban.sql', '50c325e5a8184ed22d09414d9fee279fdab0451f9d21b32f72e04bde8aaa0658',
     '["function billing.find_accounts_of_iban"]'),
-    ('billing/find_bank_matches.sql', '881ecaaa5905ba7090c455610fa6ec324161a7b1a0546ec51085d35b3c421c33',
-    '["function billing.find_bank_matches"]'),
+    ('billing/find_bank_matches.sql', 'efc6eb65d66c4a2cd7841decdadeb71f39cca846e1bd5411f7237d923fc4ff1e',
+    '["function billing.find_bank_matches", "function billing.get_batch_sum"]'),
     ('billing/get_buyer.sql', 'a32d56562956d8da2700845b8dec2f33067d83adb325d05f67a19a8b34c4083d',
     '["function billing.get_buyer"]'),
+    ('billing/get_local_date.sql', '2ef6ed52ff73c28726ed35b02a766a7b1afda688ae6af5168897440737a54aa3',
+    '["function billing.get_local_date"]'),
     ('billing/get_provider_balance.sql', '4ea7bbc065b43f3e885ec2b74129e714380f82956e95f6dbf62468c0a43b5fa1',
     '["function billing.get_provider_balance"]'),
     ('billing/get_seller.sql', '22bffd1f5abc2e3f9c21215d3dce9a5f3ee5873079d8fd6bbf67e2fdcc970fec',
@@ -60487,15 +61290,17 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function billing.get_tax_category"]'),
     ('billing/is_iban.sql', 'fedb5ff4bdfe7701eb0ebde70cac86f45d0bc80b272cc728db02f40540ce4b36',
     '["function billing.get_remainder_97", "function billing.is_creditor_id", "function billing.is_iban"]'),
-    ('billing/judge_drafts.sql', 'ae519865262ba4de20837b7201a8eac7aaeded2005dd1292994d16c054bdba11',
+    ('billing/is_invoice_currency.sql', 'f0d7c43917f081ce4271e7158871faaf55897535aca19c2379f089888e930230',
+    '["function billing.is_invoice_currency"]'),
+    ('billing/judge_drafts.sql', '964272de9c7ddf9229dd44f3063bdd0482595ae2670e898a565d97b0e3e44121',
     '["function billing.judge_drafts"]'),
-    ('billing/list_charges.sql', '15316b45b6d7551f3b3f7682c589c57755e973a2f4f494943d73850716f1cedb',
+    ('billing/list_charges.sql', 'dca9b6292ee5ecd03f3926c399da3ce8164a246f0560e41e91a347abb3cf7bf9',
     '["function billing.list_charges"]'),
     ('billing/list_due_reminders.sql', 'ede92203b0476b591b9752fcb9e68e5967484df4e9beb5c802421619eaff9d4f',
     '["function billing.list_due_reminders"]'),
-    ('billing/lock_account.sql', '1b09bae44ffce5724a8573e9f2936d3234b6e298d4afa9ad721517b0072d4776',
+    ('billing/lock_account.sql', 'a89f4b4366f6e1bb1009b228d6167ea1b451ca048d85cc32af9e30f1e0746248',
     '["function billing.lock_account"]'),
-    ('billing/lock_debit_batch.sql', 'c35bf8bb5741b93ff698624acb29c59cd4dc2c246144bcd4f3d944efd0a17deb',
+    ('billing/lock_debit_batch.sql', 'dc3037c76c0f00ab9aa8fc0c4466b7710d5e2733b874c0c5b4ec9f074c6f9146',
     '["function billing.lock_debit_batch"]'),
     ('billing/lock_invoice.sql', '250bfa7c9c23fc20b3652696e898a3a65e211a91404aa4a4fc269e65c52f1c84',
     '["function billing.lock_draft", "function billing.lock_finalised", "function billing.lock_invoice"]'),
@@ -60503,7 +61308,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function billing.get_payment_ledger_account", "function billing.lock_payment", "function billing.tell_payment"]'),
     ('billing/mask_text.sql', '7a9606ab0347f845d0bcb0e9c14f1c8ed1e4107a2b263090e366ec9ae02d77f4',
     '["function billing.mask_text"]'),
-    ('billing/match_bank_transactions.sql', 'a5bb89d21b0ffbf0a9c5fd45c0c4730b31c69caf410b52a0a7ff10bb27bd0950',
+    ('billing/match_bank_transactions.sql', 'ba6ca20d98a6050a35e69cea16509c540b5a33a06224b11450de7d59e5dd4fcc',
     '["function billing.match_bank_transactions"]'),
     ('billing/next_target_day.sql', '2d86e0fadbef56f372a681643b0e9c9fe5619cd6dc406ac1730848c8ee5b796f',
     '["function billing.next_target_day"]'),
@@ -60517,9 +61322,9 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function billing.post_invoices"]'),
     ('billing/post_journal.sql', '16cde59b7533557a4d9fd0f115ce843afc21a8fbd59370513d90010097a10685',
     '["function billing.post_journal"]'),
-    ('billing/post_transactions.sql', 'fe683be382873d4469e673edaf99ff035110657df117b6aeeb0b9fab67493cd5',
+    ('billing/post_transactions.sql', '6c4faf60e3d6640d59fa9956d32d2672b73c395de321e0fdb0abb4bc0f15a0af',
     '["function billing.post_transactions"]'),
-    ('billing/prove_books.sql', '24b6b9a3094eacf0547295696b895ada5164399e4d607cc0f39809ee095f93ec',
+    ('billing/prove_books.sql', 'e3e1258b7959c9af5ba8cccb96b7ffd1df542d28581a32f9a5dd7071a93cb422',
     '["function billing.prove_books"]'),
     ('billing/read_credit_lines.sql', '0f7b7fb03d8d7ba15b957274d9d5ceaf4b5f73c58c359517793586361a48bd70',
     '["function billing.read_credit_lines", "function billing.refuse_credit"]'),
@@ -60529,23 +61334,25 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function billing.refresh_drafts"]'),
     ('billing/request_card_payment.sql', 'edf6e0c46976fc06c2f20a8c0b372491d32c1ecdace33016b251fcf527482736',
     '["function billing.check_return_url", "function billing.lock_payable_account", "function billing.request_card_payment"]'),
-    ('billing/return_payment.sql', 'f5a50a6b378606416e25c9830b91bdf8cb4d1ff5dacfe04b8de806a670b0105d',
+    ('billing/return_payment.sql', '75dbae4da70d9e0427f5b56a2ce1aead2f0fd4e3a0d5eb79977fca744ca84543',
     '["function billing.return_payment"]'),
+    ('billing/revoke_mandate.sql', 'dbe896d268a6cb466e0667d3833e4eee8cee01cb8ac4f8e0993b881ae2f557a3',
+    '["function billing.revoke_mandate"]'),
     ('billing/round_vat.sql', '9b830d45b98c3a4ed8a5e69f7fbf30dccea9f54973666ff5b46fb8782a792d17',
     '["function billing.round_vat"]'),
     ('billing/run.sql', 'b8dfc0b4cdc308e312e10334535e7b0b0151ea02be6e679e002286456fa05504',
     '["function billing.note_unbillable", "function billing.open_run", "function billing.run"]'),
     ('billing/send_document.sql', '4488b5fe350505d221741f2e25a2833e8cdd6aa444da5b32a56e5b24975de6f5',
     '["function billing.is_document_readable", "function billing.send_document"]'),
-    ('billing/settle_credit_notes.sql', '1c8c05ee0ed4179d3cb93ab6bf4c10088c39168536e341b38b0a4c51e08224eb',
+    ('billing/settle_credit_notes.sql', '266bfe62ad0dbfadc32ed78da41dc911635d7c53ac6283cb27b3fb175fb0ce7a',
     '["function billing.settle_credit_notes"]'),
     ('billing/superseded_charges.sql', '33b14521e10636ada51f19e6c2ff0a1fd2a79f941a98ee9c7f1d020cfa42350b',
     '["view billing.superseded_charges"]'),
     ('billing/tg_accounts__prepare.sql', '969aaa4f144aea8c59eda218dfd22f2e1b1695aae7ecf5700a59f5b4524c09f3',
     '["function billing.find_payer_problem", "function billing.tg_accounts__prepare"]'),
-    ('billing/tg_accounts__queue_again.sql', 'e46c9aa034caf29e088746b1aea487461b133fed607b9149495dfe22ffd6e0c4',
+    ('billing/tg_accounts__queue_again.sql', '4505925e9ab13b37ff10602ae58c18d27e17195799dee2728984f3b9bd7a48b0',
     '["function billing.tg_accounts__queue_again"]'),
-    ('billing/tg_allocations__tell_paid.sql', 'a712f1d48f9e2674c87a7343f33c7c25ac46456615186dd6df9e39e8e9b65999',
+    ('billing/tg_allocations__tell_paid.sql', 'c114a76bd023592d6878a60bdf37a0e7f151fc7955f93d8279b76caeb8eddf70',
     '["function billing.tell_paid", "function billing.tg_allocations__tell_paid"]'),
     ('billing/tg_contracts__check.sql', '04d7a8dbf32f1c2e4ac98d6d8b7a4b1146b79378752ab56a19465bd1f82b1723',
     '["function billing.tg_contracts__check"]'),
@@ -60577,11 +61384,9 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function billing.tg_invoice_lines__queue_to_bill", "function billing.tg_transactions__queue_changed_to_bill", "function billing.tg_transactions__queue_new_to_bill"]'),
     ('billing/transaction_accounts.sql', '7604fc179ecbf498b168158d0cb6fa45181099cff1687ad603a1abb8f9c2adaf',
     '["view billing.transaction_accounts"]'),
-    ('billing/use_wallet.sql', '4665d0ed95f2c6b69ee79eeb2f4ac753edaa7324dd62a089ee0867291d9fe9a3',
-    '["function billing.get_local_date", "function billing.get_wallet_balance", "function billing.use_wallet"]'),
-    ('billing/use_wallets.sql', '76f6d178f43911014c4df86de4c24753201c85cec875a293b206eff80c0b4915',
-    '["function billing.use_wallets"]'),
-    ('billing/write_draft_lines.sql', '09df92ebbc78a7286860b720da27fcbfc3806dcdd69ca19b7a6d0471e0620b73',
+    ('billing/use_wallets.sql', '8037a199572ea7b0ca284fd31044e2504de59df6dce94ec01c97efc76db090cc',
+    '["function billing.get_wallet_balance", "function billing.use_wallets"]'),
+    ('billing/write_draft_lines.sql', '4bd6c04786fa542530e8c85e38368b0e3755eaeac9375c23d17ca629714c9340',
     '["function billing.write_draft_lines"]'),
     ('charging/apply_connector_status.sql', 'f5680e7e424ce34c350d5689e6db83b7d9b2218fb08e46d6e8b433cc99f48e7b',
     '["function charging.apply_connector_status"]'),
@@ -61073,7 +61878,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function jobs.begin_export", "grants jobs.begin_export"]'),
     ('jobs/bill_sessions.sql', '4e12a2ff7d4ce2a2ed0130c858bac6332cccab4961a33b74448e378366b755d3',
     '["function jobs.bill_sessions", "grants jobs.bill_sessions"]'),
-    ('jobs/book_bank_statement.sql', '537fc1c9ef7a4f7f226baa4753326df53e550c5355d3b8270429287ef9bdb080',
+    ('jobs/book_bank_statement.sql', 'ae9f206caf16b433b5dc71dca2ab1c2a3171dbce2ad4f5617db33fa6bd09e448',
     '["function jobs.book_bank_statement", "grants jobs.book_bank_statement"]'),
     ('jobs/check_card_payments.sql', '117274e776d193bb46e6697afd9cc7cbd463808622124f890e7d439a9f4af914',
     '["function jobs.check_card_payments", "grants jobs.check_card_payments"]'),
@@ -61113,7 +61918,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function jobs.fail_export", "grants jobs.fail_export"]'),
     ('jobs/fail_silent_jobs.sql', '4432b94206ad8d81ab69867800f323c7f91fa8195739a4636193fcab137bea11',
     '["function jobs.fail_silent_jobs", "grants jobs.fail_silent_jobs"]'),
-    ('jobs/finalise_invoices.sql', '94d8570d5e9ccb4384847526d5d2578ea9303dcfa530e0900d6aadaa7f041387',
+    ('jobs/finalise_invoices.sql', '837be400907299c7fa8602f2dcb7ee6cb31c9aa1461d73adc5b4d5a433f0b717',
     '["function jobs.finalise_invoices", "grants jobs.finalise_invoices"]'),
     ('jobs/finish_certificate_request.sql', 'e8a74fd2661fc8eebcfa9f4bc17d78d6219a57118f3eeb01e4c8e5701649c014',
     '["function fleet.give_up_certificate", "function jobs.finish_certificate_request", "grants jobs.finish_certificate_request"]'),
@@ -61133,6 +61938,8 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function jobs.create_partition", "function jobs.drop_partition", "function jobs.list_partitions", "function jobs.maintain_partitions", "grants jobs.maintain_partitions"]'),
     ('jobs/mark_lost_connections.sql', 'b89737bc715413b6d000f99236da3a540133bf0c127abf49a405d7752ad43b0b',
     '["function jobs.mark_lost_connections", "grants jobs.mark_lost_connections"]'),
+    ('jobs/match_bank_lines.sql', '1acc91988c178cbd7e8af223f344ffdbaaf2868cd32afba7302cdead901d5d75',
+    '["function jobs.match_bank_lines", "grants jobs.match_bank_lines"]'),
     ('jobs/park_bank_file.sql', 'aa5199e609e005c9a0698e21fc67682f0e7c01d305e6b1ed3ea15edd4f5ab116',
     '["function jobs.park_bank_file", "grants jobs.park_bank_file"]'),
     ('jobs/plan_job.sql', 'e341731affca8c6e0c352e8a636baebc4fe367a5769df123c6236252424475df',
@@ -61159,7 +61966,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function jobs.prepare_vat_check"]'),
     ('jobs/prepare_webhook.sql', 'c82d00a4fb2ec05cf33a3f988488b420f6a18f03da3a5b441c41cd7479a83545',
     '["function jobs.prepare_webhook"]'),
-    ('jobs/process_payment_events.sql', 'cc1f0617069ebd676c0ab67f4eb737f0fe5743762e74de3b2e972b7702fc6be4',
+    ('jobs/process_payment_events.sql', '86a0066bb9052b7af893de750a877a884a720545fa9707bd7a5f6c272b47d062',
     '["function billing.apply_payment_event", "function jobs.process_payment_events", "grants jobs.process_payment_events"]'),
     ('jobs/prove_books.sql', '708cc6ad11cd9f1f1f3df3803af45d1987688c1f8353f41cad41dabe26c385c1',
     '["function jobs.prove_books", "grants jobs.prove_books"]'),
@@ -61189,11 +61996,11 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function jobs.run_due", "grants jobs.run_due"]'),
     ('jobs/run_dunning.sql', '3ad7b9c589b0d13696a24159cdad2b40e5d18b831e75f0f92dcca1e7c7ce0f8b',
     '["function jobs.run_dunning", "grants jobs.run_dunning"]'),
-    ('jobs/run_job.sql', '3c536c84fe311ef8440e56d51207d60104384d7c763e647fbd8297d8684cce22',
+    ('jobs/run_job.sql', 'd0928d840886eb1bf1bd574ce7f1e4b1e9ac538ccaf82c02630b7c75dd336403',
     '["function jobs.run_job", "grants jobs.run_job"]'),
     ('jobs/schedule_in_pg_cron.sql', '02beb91d89db2836c85cf91f08b3925b6864cf679b78431f73d640f1383e8529',
     '["function jobs.schedule_in_pg_cron"]'),
-    ('jobs/send_notifications.sql', '3f05f2429bab7198bf651836baf7089b021239c1a94821febc691aa6e30e3293',
+    ('jobs/send_notifications.sql', '0ab7a06d2f18852c9a9461900d25113027ad5c3c77e909e60f67e05b6624f713',
     '["function jobs.send_notifications", "grants jobs.send_notifications"]'),
     ('jobs/settle_card_balance.sql', '713a7df4014ab7d7b5e33cfc8980738235d447ea0603a252bd7f2ba8e97def4a',
     '["function jobs.settle_card_balance"]'),
@@ -61207,7 +62014,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function jobs.settle_email"]'),
     ('jobs/settle_vat_check.sql', '9b21e28d82f20d790a058993989d1997d860b829f70b02b43e5a1dcbad6cac95',
     '["function jobs.settle_vat_check"]'),
-    ('jobs/settle_webhook.sql', '6fbf80c952d8c69d7a6639cf63a934fab5b84321bac985f9ee02701237f03582',
+    ('jobs/settle_webhook.sql', '85f23f030d8bb7a2d273bfe7332a0f784d6c790968737ce8834bea573be2934a',
     '["function jobs.settle_webhook"]'),
     ('jobs/show_costs.sql', '56c209236688f187cf81bf78791b71b97173cd182d2667d8fdc40441e0c38998',
     '["function jobs.show_costs", "grants jobs.show_costs"]'),
@@ -61227,23 +62034,23 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function jobs.take_documents", "grants jobs.take_documents"]'),
     ('jobs/take_export.sql', 'b03675ab4c56a51a8d0bc1fa9c9be2e9e53b23f9ea050fda7d4faeffed778c80',
     '["function jobs.take_export", "grants jobs.take_export"]'),
-    ('jobs/take_outbox.sql', 'fa20ab9a4924d7c7136bf23c6bbb2347197730e84f0a2210ad223ae3590b469c',
+    ('jobs/take_outbox.sql', '375bd513eba0555e541604631f3db782afbd9e41d2cd58ea42da516aecd55cc9',
     '["function jobs.take_outbox", "grants jobs.take_outbox"]'),
     ('jobs/tend_outbox.sql', 'f515d24a04787d9a6819f3885b0a09340469d70040bba596fd6c73d8159b55d7',
     '["function jobs.tend_outbox", "grants jobs.tend_outbox"]'),
-    ('jobs/tend_wallets.sql', '720cc6d4950a65f3a19133e079ce75dab91577f2b65ce655980a3c59ef6366fa',
-    '["function jobs.tend_wallets", "grants jobs.tend_wallets"]'),
+    ('jobs/tend_wallets.sql', 'affcadd3942622a638ec0a4044c7478eff41eb721aa312c008bab9ae8dc34ad7',
+    '["function billing.find_top_up_card", "function jobs.tend_wallets", "grants jobs.tend_wallets"]'),
     ('jobs/tg_invoices__queue_documents.sql', 'c58a436b5e7b676a30df7741242d1fe95fb893517a77f6fbe0cc032194119eec',
     '["function jobs.tg_invoices__queue_documents"]'),
     ('jobs/tg_transaction_facts__queue.sql', '47b230c47a80673bb7f2be0136212bcbebc5652c4fabf18c8196241c2c81c22b',
     '["function jobs.tg_session_tariffs__queue_facts", "function jobs.tg_sessions__queue_facts", "function jobs.tg_time_zone__queue_facts", "function jobs.tg_transactions__queue_facts"]'),
-    ('notify/describe_event.sql', '06a68f75f772177ff3e29b45584cbc696df9bc14030d60561a0f452eb422ace0',
+    ('notify/describe_event.sql', '35b08b7986be2d0abeb4697abf12e447603704e07221b506b4dd33cf2ef64733',
     '["function notify.describe_event", "function notify.describe_place"]'),
     ('notify/describe_message.sql', '2a47e54d48d923b33c85e5462db910813a6c35d6602cb253907b303da9d7a93e',
     '["function notify.describe_message"]'),
     ('notify/emit.sql', '2c3d92e3d0b46ad73cba5d94456e94970277b4a11045360a12609f86a531849b',
     '["function notify.emit"]'),
-    ('notify/get_outbox_kind.sql', '90bc75768aea6ee85e0033a6f635a647838046ee80a94b6dc015fcfb1c1134bc',
+    ('notify/get_outbox_kind.sql', '96ad3c7a46cddcdf38ef54b18c0235a6e6a5d06acd35b586e95ea4a657382417',
     '["function notify.get_outbox_kind"]'),
     ('notify/lock_outbox.sql', 'ba28bdfd46790a836e3ddd6941fbd75bf4aeb2e2568030b53f6a188242cc12f1',
     '["function notify.lock_outbox"]'),
@@ -61251,9 +62058,9 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function notify.lock_webhook"]'),
     ('notify/put_outbox.sql', 'e0af18b79ea66d29308580ecb6874b9761ead1977a0018c3ee932f2f6321d368',
     '["function notify.put_outbox"]'),
-    ('notify/send_to_webhooks.sql', '8b6bef5c1460e8386db545c0b3e6971fb52ead854e9432c1d6fdd98570178de6',
+    ('notify/send_to_webhooks.sql', '604a2424d0655da8e75cb0cd197919377028270560dc898b5ebd6fa5a7dc18a4',
     '["function notify.send_to_webhooks"]'),
-    ('notify/tell.sql', '34534e7f8428f6a17535ba4383fbb9dded2136326a3349af6aa9434e1a642e15',
+    ('notify/tell.sql', '254c9900248927f674ea0e78555b5fe0981566783e383ab76cc9ca2c6b655df0',
     '["function notify.is_told", "function notify.list_recipients", "function notify.tell"]'),
     ('notify/tg_connectors__emit.sql', '32ef5f00dce0314e68bcd199316fa2a494496c3e09f3f29419bd4a944ad7f8f5',
     '["function notify.tg_connectors__emit"]'),
@@ -61659,6 +62466,8 @@ begin
                 )
         $cron$;
     end if;
+    -- Those by the calendar; nothing without pg_cron.
+    perform jobs.schedule_in_pg_cron();
 end;
 $$;
 

@@ -29,6 +29,20 @@ from tests.support.databases import SECRETS
 SERVICES = COMPOSE["services"]
 SERVING = sorted(set(SERVICES) - {"migrate"})
 PYTHON = ["migrate", "bridge", "jobs"]
+NOT_IN_CONTAINERS = {
+    # The image says it.
+    "VOLTARO_HOME",
+    # The certificates are in the volume, and so is the bridge's id.
+    "VOLTARO_TLS_FOLDER",
+    "VOLTARO_TLS_RSA_CERTIFICATE",
+    "VOLTARO_TLS_RSA_KEY",
+    "VOLTARO_TLS_ECDSA_CERTIFICATE",
+    "VOLTARO_TLS_ECDSA_KEY",
+    "VOLTARO_TLS_CLIENT_CA",
+    "VOLTARO_BRIDGE_ID",
+    # Its port is not published.
+    "VOLTARO_OCPP_OLD_TLS_PORT",
+}
 
 
 @pytest.fixture(scope="module")
@@ -123,6 +137,18 @@ def test_every_variable_is_a_listed_setting() -> None:
             # Names of secrets are put together from those of the fields.
             field = name.removeprefix("VOLTARO_").lower()
             assert f'"{name}"' in sources or hasattr(SECRETS, field), (service, name)
+
+
+@pytest.mark.parametrize("service", ["bridge", "jobs"])
+def test_a_part_gets_every_setting_that_it_reads(service: str) -> None:
+    """Without it a setting in .env would do nothing; some have no meaning in a container."""
+    read = set(
+        re.findall(
+            r'"(VOLTARO_[A-Z_]+)"',
+            "".join(path.read_text() for path in sorted((ROOT / service).rglob("*.py"))),
+        )
+    )
+    assert read - set(SERVICES[service]["environment"]) <= NOT_IN_CONTAINERS
 
 
 def test_the_defaults_are_those_of_make_up(env: dict[str, str], tmp_path: Path) -> None:

@@ -414,6 +414,51 @@ def test_a_secret_is_exchanged_without_losing_an_event(world: World) -> None:
         world.tell('{"id":"evt_9","type":"x","data":{"object":{}}}')
 
 
+def test_an_event_under_one_secret_of_two_providers_is_of_both(world: World) -> None:
+    """One account at Stripe for two legal entities: the one that it is about finds it."""
+    world.owner.execute(
+        "insert into ops.payment_provider_secrets (tenant_id, payment_provider_id, webhook_secret)"
+        " select tenant_id, id, %s from core.payment_providers where tenant_id = 102",
+        [_SECRET],
+    )
+    for _ in range(2):
+        world.tell('{"id":"evt_both","type":"x","data":{"object":{}}}')
+    tenants = world.ask(
+        "select array_agg(tenant_id order by tenant_id) from core.payment_events"
+        " where event_id = 'evt_both'"
+    )
+    assert tenants == [101, 102]
+
+
+def test_a_payout_that_is_over_does_not_begin_again(world: World) -> None:
+    """Events come in any order."""
+    payout = {"object": "payout", "id": "po_1", "amount": 2438, "currency": "eur"}
+    payout |= {"arrival_date": 1795000000}
+    world.tell(world.stripe.event("payout.paid", payout | {"status": "paid"}))
+    world.tell(world.stripe.event("payout.created", payout | {"status": "in_transit"}))
+    assert world.process() == "2 events"
+    state = world.ask("select state from core.payouts where provider_payout_id = 'po_1'")
+    assert state == "paid"
+
+
+def test_what_is_not_among_the_newest_is_not_known_to_be_missing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The search ends somewhere: what it did not reach may be there, and is not made again."""
+    monkeypatch.setattr("jobs.stripe_calls._MOST_LISTED", 0)
+    put_card_on_file(world, 1002)
+    world.stripe.replies_to_lose = 1
+    payment = top_up(world, 25)
+    world.await_state(payment, "unknown")
+    wait_until(
+        lambda: world.ask(
+            "select asks > 0 and state = 'unknown' from ops.outbox where kind = 'card_payment'"
+        ),
+        what="it was asked for",
+    )
+    assert len(world.stripe.intents) == 1
+
+
 def test_the_balance_of_a_day_is_asked_once(world: World) -> None:
     """Kept as the end of the day that is over; what the proof compares."""
     world.stripe.held = 12345

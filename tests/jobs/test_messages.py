@@ -19,7 +19,6 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from db import parts
 from db.connection import connect
 from jobs.chat import ChatDeliverer
 from jobs.exceptions import JobsError
@@ -27,7 +26,7 @@ from jobs.mail import mail_deliverer_of
 from jobs.messages import compose, format_value
 from jobs.outbox import Outcome, Task
 from tests.support.databases import Database
-from tests.support.processes import free_port, running, wait_until
+from tests.support.processes import free_port, running_jobs, wait_until
 
 Owner = psycopg.Connection[tuple[Any, ...]]
 
@@ -100,12 +99,7 @@ def owner(database: Database) -> Iterator[Owner]:
 def runner(database: Database, home: Path, **environment: str) -> Iterator[Path]:
     """A jobs runner; yields its log."""
     log = home / "jobs.log"
-    settings = {
-        **parts.jobs_environment(database.settings),
-        "VOLTARO_HOME": str(home),
-        **environment,
-    }
-    with running(parts.module_command("jobs"), settings, log=log):
+    with running_jobs(database.settings, home, log=log, **environment):
         yield log
 
 
@@ -435,6 +429,7 @@ def test_a_room_cannot_name_files_of_this_machine(option: str) -> None:
         ({"date": "2026-03-29"}, "nl", "29 mrt 2026"),
         ({"at": "2026-03-29T01:00:00Z", "time_zone": "Europe/Berlin"}, "de", "29.03.26, 03:00"),
         ({"at": None, "time_zone": "UTC"}, "en", ""),
+        ({"energy_wh": "10000"}, "xx", "10.0 kWh"),
         ("as it is", "en", "as it is"),
     ],
 )
@@ -478,6 +473,18 @@ def test_settings_that_cannot_be_are_refused_at_the_start(
     """With the name of the setting."""
     with pytest.raises(JobsError, match=reason):
         mail_deliverer_of(environment)
+
+
+@pytest.mark.parametrize("to", ["a..b@depot.example", "a,b@depot.example", "jörg@depot.example"])
+def test_what_is_no_address_is_given_up_with_the_reason(to: str) -> None:
+    """Nothing was sent, so nobody has to find out whether it was."""
+    deliverer = mail_deliverer_of(
+        {"VOLTARO_SMTP_URL": "smtp://127.0.0.1:1", "VOLTARO_MAIL_FROM": "mail@voltaro.example"}
+    )
+    assert deliverer is not None
+    outcome = deliverer.deliver(Task(1, 1, None, "mail", {"to": to, "full_name": ""}))
+    assert outcome.outcome == "dead"
+    assert "no address" in str(outcome.detail)
 
 
 def test_without_a_mail_server_mails_wait() -> None:

@@ -15,11 +15,10 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from db import parts
 from db.settings import ROOT
 from jobs.authority import LocalAuthority
 from tests.support.databases import Database
-from tests.support.processes import running, wait_until
+from tests.support.processes import running_jobs, wait_until
 from tests.support.requests import Key, make_request
 
 Owner = psycopg.Connection[tuple[Any, ...]]
@@ -41,12 +40,7 @@ def runner(
 ) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
     """A jobs runner with its authority in `home`."""
     log = home / "jobs.log"
-    settings = {
-        **parts.jobs_environment(database.settings),
-        "VOLTARO_HOME": str(home),
-        **environment,
-    }
-    with running(parts.module_command("jobs"), settings, log=log) as process:
+    with running_jobs(database.settings, home, log=log, **environment) as process:
         yield process, log
 
 

@@ -14,12 +14,11 @@ import pytest
 from psycopg.types.json import Jsonb
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from db import parts
 from jobs.outbox import Task
 from jobs.webhooks import Webhooks, is_public
 from tests.support.databases import Database
 from tests.support.listeners import Listener, Received, Reply, listening
-from tests.support.processes import running, wait_until
+from tests.support.processes import running_jobs, wait_until
 
 Owner = psycopg.Connection[tuple[Any, ...]]
 
@@ -56,8 +55,7 @@ def listener() -> Iterator[Listener]:
 def runner(database: Database, home: Path) -> Iterator[Path]:
     """A jobs runner."""
     log = home / "jobs.log"
-    environment = {**parts.jobs_environment(database.settings), "VOLTARO_HOME": str(home)}
-    with running(parts.module_command("jobs"), environment, log=log):
+    with running_jobs(database.settings, home, log=log):
         yield log
 
 

@@ -212,6 +212,14 @@ def test_pg_cron_runs_the_jobs_where_it_is_there(pushed: Project) -> None:
                 grant all on cron.job to postgres;
                 """
             )
+        with connect(clone.superuser_url) as superuser:
+            superuser.execute(
+                "insert into ops.job_schedules (job, cron, next_run_at, description)"
+                " values ('tend_outbox_monthly', '0 6 1 * *', 'infinity', 'of this test');"
+                "create function jobs.tend_outbox_monthly() returns text language sql"
+                " as $$ select 'monthly' $$;"
+                "grant execute on function jobs.tend_outbox_monthly() to voltaro_owner"
+            )
         with connect(clone.owner_url) as connection:
             connection.execute(supabase.PG_CRON)
             connection.execute(supabase.PG_CRON)
@@ -222,7 +230,13 @@ def test_pg_cron_runs_the_jobs_where_it_is_there(pushed: Project) -> None:
             assert {name: schedule for name, (schedule, _) in jobs.items()} == {
                 "voltaro": "10 seconds",
                 "voltaro_forget_runs": "17 * * * *",
+                "voltaro_tend_outbox_monthly": "0 6 1 * *",
             }
+            connection.execute(jobs["voltaro_tend_outbox_monthly"][1])
+            ran = connection.execute(
+                "select detail from ops.job_runs where job = 'tend_outbox_monthly'"
+            ).fetchall()
+            assert ran == [("monthly",)]
             connection.execute(jobs["voltaro"][1])
             due = connection.execute(
                 "select count(*) from ops.job_schedules where next_run_at <= now()"

@@ -24,6 +24,7 @@ __all__ = [
     "free_port",
     "running",
     "running_bridge",
+    "running_jobs",
     "running_postgrest",
     "wait_until",
 ]
@@ -103,6 +104,17 @@ def running_postgrest(settings: Settings, directory: Path) -> Iterator[RunningPa
     with running([str(parts.find_postgrest())], environment, log=log) as process:
         _await_answer(process, log, lambda: _answers(f"http://127.0.0.1:{admin_port}/ready"))
         yield RunningPart(process, log, f"http://127.0.0.1:{chosen.api_port}")
+
+
+@contextlib.contextmanager
+def running_jobs(
+    settings: Settings, home: Path, *, log: Path | None = None, **environment: str
+) -> Iterator[subprocess.Popen[bytes]]:
+    """The jobs runner on the database of `settings`; `home` takes its files, and jobs.log."""
+    variables = {**parts.jobs_environment(settings), "VOLTARO_HOME": str(home), **environment}
+    command = parts.module_command("jobs")
+    with running(command, variables, log=log or home / "jobs.log") as process:
+        yield process
 
 
 @contextlib.contextmanager

@@ -117,7 +117,7 @@ comment on function access.erase_rows(ops.personal_data, bigint, uuid) is
 --
 -- Found by the keys of the rows that are there, and by what is written in entries of rows that are
 -- gone. Of tables that are deleted from every value is overwritten but for numbers that lead on,
--- of others the columns that are cleared.
+-- of others the columns that are cleared or follow from those.
 -- Called by: access.erase_person.
 create or replace function access.erase_audit(
     p_tenant_id bigint,
@@ -207,7 +207,7 @@ as $$
                     -- What became of a row is no secret, only whose it was.
                     when
                         p_place.on_erasure = 'clear'
-                        and p_place.cleared ? v.key
+                        and (p_place.cleared ? v.key or v.key = any(p_place.masked))
                         and v.key not in ('state', 'is_active', 'is_blocked', 'ends_at', 'erased_at')
                         then '"***"'
                     when

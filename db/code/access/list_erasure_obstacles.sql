@@ -18,6 +18,13 @@ declare
         -- What a company owes is no matter of the person who looks after it.
         where c.tenant_id = p_tenant_id and c.user_id = p_user_id and c.kind = 'person'
     );
+    -- With their cards it was them, whether their name stood at the session or not.
+    v_sessions constant bigint[] := array(
+        select s.id
+        from core.id_tokens as t
+        inner join core.sessions as s on s.tenant_id = t.tenant_id and s.id_token_id = t.id
+        where t.tenant_id = p_tenant_id and t.user_id = p_user_id and s.user_id is null
+    );
 begin
     return (
         select coalesce(jsonb_agg(o.obstacle order by o.obstacle ->> 'kind'), '[]')
@@ -25,7 +32,9 @@ begin
             select jsonb_build_object('kind', 'running_session', 'id', s.id) as obstacle
             from core.sessions as s
             where
-                s.tenant_id = p_tenant_id and s.user_id = p_user_id and s.state = 'active'
+                s.tenant_id = p_tenant_id
+                and (s.user_id = p_user_id or s.id = any (v_sessions))
+                and s.state = 'active'
             union all
             select jsonb_build_object('kind', 'open_transaction', 'id', t.id, 'state', t.state)
             from core.transactions as t
@@ -33,7 +42,7 @@ begin
                 on x.tenant_id = t.tenant_id and x.transaction_id = t.id
             where
                 t.tenant_id = p_tenant_id
-                and t.user_id = p_user_id
+                and (t.user_id = p_user_id or t.session_id = any (v_sessions))
                 and (
                     t.state = 'held'
                     -- What nobody pays for is never invoiced.

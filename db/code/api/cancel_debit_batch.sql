@@ -1,6 +1,7 @@
 -- Withdraw a batch of direct debits that was not handed to the bank, with its payments.
 --
--- Writes:  core.debit_batches, core.payments.
+-- Credit that was kept from its invoices settles them.
+-- Writes:  core.debit_batches, core.payments, core.allocations.
 -- Errors:  PT403 permission_missing, PT404 debit_batch_unknown, PT409 debit_batch_not_created.
 -- Definer: payments and batches are written by functions only.
 create or replace function api.cancel_debit_batch(debit_batch bigint)
@@ -23,6 +24,17 @@ begin
         p.tenant_id = v_batch.tenant_id
         and p.debit_batch_id = v_batch.id
         and p.state = 'pending';
+    perform billing.allocate_credit(v_batch.tenant_id, a.account_id)
+    from (
+        select distinct p.account_id
+        from core.payments as p
+        inner join billing.credits as c
+            on
+                c.tenant_id = p.tenant_id
+                and c.account_id = p.account_id
+                and c.available > 0
+        where p.tenant_id = v_batch.tenant_id and p.debit_batch_id = v_batch.id
+    ) as a;
     return query
     select b.*
     from api.debit_batches as b

@@ -120,7 +120,8 @@ comment on column api.invoices.finalise_at is
 comment on column api.invoices.finalised_at is 'When it was finalised.';
 comment on column api.invoices.problem is
     'Why a draft could not be finalised: lines_missing, address_missing, series_missing, '
-    'vat_id_missing, credited_invoice_draft or credit_too_high.';
+    'tax_number_missing, currency_unsupported, vat_id_missing, tax_treatment_changed, '
+    'credited_invoice_draft, credit_too_high or finalising_failed (the server''s log says how).';
 comment on column api.invoices.created_by is 'Who made it; null for the system; staff only.';
 comment on column api.invoices.created_at is 'When the row was made.';
 comment on column api.invoices.updated_at is 'When the row was last changed.';

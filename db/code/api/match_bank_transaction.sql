@@ -85,6 +85,7 @@ begin
             match_bank_transaction.note
         );
     elsif match_bank_transaction.refund is not null then
+        perform billing.lock_payment(v_line.tenant_id, match_bank_transaction.refund);
         select p.* into v_refund
         from core.payments as p
         where
@@ -103,7 +104,6 @@ begin
                 detail = '{"error":"payment_unknown"}',
                 hint = 'payments lists them; refund_payment makes one.';
         end if;
-        perform billing.lock_payment(v_refund.tenant_id, v_refund.id);
         perform billing.apply_bank_match(
             v_line, 'hand', v_refund.account_id, v_refund.id, null, v_amount,
             match_bank_transaction.note

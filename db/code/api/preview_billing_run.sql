@@ -1,6 +1,7 @@
 -- What a billing run of a month would do, written nowhere.
 --
--- From what billing.list_charges says, as the run itself; VAT once per rate as on the invoice.
+-- From what billing.list_charges says, as the run itself; VAT once per rate as on the invoice. Who
+-- has the invoice of that month already gets no second one: the run leaves them to the next month.
 -- Errors:  PT400 month_invalid, PT403 permission_missing.
 -- Definer: the queue of what is to be billed is nobody's to read.
 create or replace function api.preview_billing_run(period text)
@@ -25,14 +26,27 @@ as $$
 #variable_conflict use_column
 declare
     v_tenant_id constant bigint := access.get_target_tenant(null);
-    v_to constant date := (billing.parse_period(period) + interval '1 month')::date;
+    v_from constant date := billing.parse_period(period);
+    v_to constant date := (v_from + interval '1 month')::date;
     v_transaction_ids bigint[];
+    v_billed_ids bigint[];
 begin
     perform access.require_permission('billing.read');
     v_transaction_ids := array(
         select distinct q.transaction_id
         from ops.transactions_to_bill as q
         where q.tenant_id = v_tenant_id
+    );
+    v_billed_ids := array(
+        select r.account_id
+        from core.billing_runs as b
+        inner join core.billing_run_accounts as r
+            on r.tenant_id = b.tenant_id and r.billing_run_id = b.id
+        where
+            b.tenant_id = v_tenant_id
+            and b.period_from = v_from
+            and b.period_to = v_to
+            and r.invoice_id is not null
     );
     return query
     with charge as materialized (
@@ -42,6 +56,7 @@ begin
         where
             c.reason is distinct from 'later'
             and coalesce(a.schedule, 'monthly') = 'monthly'
+            and coalesce(c.payer_account_id <> all(v_billed_ids), true)
     ),
     rate as (
         select
@@ -84,6 +99,7 @@ begin
             s.tenant_id = v_tenant_id
             and s.transaction_id = any(v_transaction_ids)
             and s.invoice_state = 'finalised'
+            and s.account_id <> all(v_billed_ids)
         group by s.account_id
     )
     select
@@ -97,6 +113,7 @@ begin
             when l.charged > 0 or d.notes > 0 then null
             when l.held > 0 then l.reason
             when a.schedule = 'session' then 'billed_per_session'
+            when a.id = any(v_billed_ids) then 'billed_already'
             else 'nothing_to_bill'
         end,
         coalesce(l.charged, 0),
@@ -131,6 +148,7 @@ revoke all on function api.preview_billing_run(text) from public;
 grant execute on function api.preview_billing_run(text) to staff, platform;
 comment on function api.preview_billing_run(text) is
     E'What a billing run of a month, like 2026-03, would do now: a row per account that pays.\n'
-    'Nothing is written. outcome and reason are those of billing_run_accounts; the row without an '
-    'account counts what is nobody''s. Totals are those of the invoice to the cent, credit_notes '
-    'how many invoices would be corrected. Needs the permission billing.read.';
+    'Nothing is written. outcome and reason are those of billing_run_accounts; billed_already has '
+    'the invoice of that month. The row without an account counts what is nobody''s. Totals are '
+    'those of the invoice to the cent, credit_notes how many invoices would be corrected. Needs '
+    'the permission billing.read.';

@@ -1,7 +1,8 @@
 -- Try an effect outside again that was given up, is unknown, or waits for its next try.
 --
 -- An unknown one may have been done: whoever says so knows that it was not, or that the other
--- side takes a repeat with the same key for what it is.
+-- side takes a repeat with the same key for what it is. One that can be asked for (a card payment)
+-- is asked for now instead: providers know a key for a day only.
 -- Writes:  ops.outbox (row locked).
 -- Errors:  PT403 permission_missing, PT404 outbox_unknown, PT409 outbox_running,
 --          outbox_delivered, outbox_incomplete.
@@ -26,7 +27,15 @@ begin
     end if;
     update ops.outbox as o
     set
-        state = 'waiting', attempts = 0, asks = 0, next_attempt_at = now(), dead_at = null
+        state = case
+            when o.state = 'unknown' and (notify.get_outbox_kind(o.kind)).can_be_asked
+                then 'unknown'
+            else 'waiting'
+        end,
+        attempts = 0,
+        asks = 0,
+        next_attempt_at = now(),
+        dead_at = null
     where o.id = v_row.id;
     return query select o.* from api.outbox as o where o.id = v_row.id;
 end;
@@ -35,4 +44,5 @@ revoke all on function api.retry_outbox(bigint) from public;
 grant execute on function api.retry_outbox(bigint) to staff, platform;
 comment on function api.retry_outbox(bigint) is
     E'Try an effect outside again that was given up or is unknown.\n'
-    'Needs the permission jobs.write. An unknown one may have been done already: make sure.';
+    'Needs the permission jobs.write. An unknown one may have been done already: make sure. '
+    'An unknown card payment is asked for.';

@@ -1,9 +1,11 @@
 -- Settle open invoices of an account with its credit: the oldest due with what came first.
 --
--- An invoice for which a payment is on its way (a direct debit, a card) is left to that payment.
+-- An invoice for which a payment is on its way (a direct debit at the bank, a card) is left to that
+-- payment. A direct debit that is only announced is not: less is collected then, or nothing.
 -- What no invoice needs stays credit. Repeatable; the ledger does not change, for both sides are
 -- receivables of the account.
--- Called by: billing.book_payment, billing.book_refund, finalising invoices and credit notes.
+-- Called by: billing.book_payment, return_payment, fail_payment, book_refund, what cancels a
+--            payment, finalising invoices and credit notes.
 -- Writes:    core.allocations; the account is locked.
 -- Returns:   what was allocated.
 create or replace function billing.allocate_credit(p_tenant_id bigint, p_account_id bigint)
@@ -50,6 +52,7 @@ begin
                     and p.invoice_id = o.invoice_id
                     and p.direction = 'in'
                     and p.state in ('pending', 'submitted', 'unknown')
+                    and (p.method <> 'sepa_debit' or p.debit_batch_id is not null)
             )
         window w as (
             partition by o.currency order by o.due_on, o.invoice_id rows unbounded preceding

@@ -24,12 +24,16 @@ declare
     v_announced integer;
 begin
     select array_agg(d.invoice_id) into v_invoices
-    from billing.debits_to_announce as d
-    where
-        d.tenant_id = p_tenant_id
-        and d.legal_entity_id = coalesce(p_legal_entity_id, d.legal_entity_id)
-        and (d.invoice_id = p_invoice_id or p_invoice_id is null and d.attempt = 1)
-    limit p_limit;
+    from (
+        select w.invoice_id
+        from billing.debits_to_announce as w
+        where
+            w.tenant_id = p_tenant_id
+            and w.legal_entity_id = coalesce(p_legal_entity_id, w.legal_entity_id)
+            and (w.invoice_id = p_invoice_id or p_invoice_id is null and w.attempt = 1)
+        order by w.collect_on, w.invoice_id
+        limit p_limit
+    ) as d;
     perform
     from core.accounts as a
     where

@@ -1,6 +1,7 @@
 -- Make a part of a bank line a payment, or the return of one, and write down how it was found.
 --
--- p_payment_id: a direct debit of ours, or a refund that waits; null for a transfer, which becomes
+-- p_payment_id: a direct debit of ours that was in a batch, whatever we were told of it since, or a
+-- refund that waits; null for a transfer, which becomes
 -- a payment of the account (a top-up for a prepaid one that names no invoice). p_amount below zero
 -- returns the direct debit, and what is beyond its amount is the bank's fee.
 -- Returns:   false when the payment is not what it was when it was found; nothing is done then.
@@ -61,8 +62,6 @@ begin
                 v_payment.state not in ('pending', 'submitted', 'unknown')
                 or v_payment.amount <> -p_amount
             )
-            or v_payment.direction = 'in'
-            and v_payment.state not in ('submitted', 'succeeded', 'returned')
             or p_amount < 0 and v_payment.state = 'returned'
             or p_amount > 0 and exists (
                 select
@@ -83,7 +82,7 @@ begin
         perform billing.book_refund(
             v_payment.tenant_id, v_payment.id, p_line.booked_on, 'suspense'
         );
-    elsif v_payment.state in ('pending', 'submitted') then
+    else
         perform billing.book_payment(
             v_payment.tenant_id, v_payment.id, p_line.booked_on, 'suspense'
         );
@@ -97,15 +96,9 @@ begin
             v_payment.tenant_id, v_payment.id, p_line.booked_on, v_reason,
             -p_amount - v_payment.amount, 'suspense'
         );
-        -- ISO 20022 external return reasons: account wrong, closed, invalid or blocked for debits;
-        -- no mandate, or the debtor's death.
-        update core.mandates as m
-        set state = 'revoked'
-        where
-            m.tenant_id = v_payment.tenant_id
-            and m.id = v_payment.mandate_id
-            and m.state = 'active'
-            and p_line.return_reason in ('AC01', 'AC04', 'AC06', 'AC13', 'AG01', 'MD01', 'MD07');
+        perform billing.revoke_mandate(
+            v_payment.tenant_id, v_payment.mandate_id, p_line.return_reason
+        );
     end if;
     insert into core.bank_matches (
         tenant_id, bank_transaction_id, how, amount, payment_id, note, matched_by

@@ -45,6 +45,10 @@ begin
             p.tenant_id = p_tenant_id
             and p.id = p_payment_id
             and (p.checkout_id is null or p.checkout_id = p_object ->> 'id');
+        if v_status = 'expired' then
+            -- Credit was kept from the invoice while the page was open.
+            perform billing.allocate_credit(p_tenant_id, v_payment.account_id);
+        end if;
         v_intent := p_object -> 'payment_intent';
         if jsonb_typeof(v_intent) = 'object' then
             return billing.apply_card_payment(p_tenant_id, p_payment_id, v_intent);
@@ -108,6 +112,7 @@ begin
             p.tenant_id = p_tenant_id
             and p.id = p_payment_id
             and p.state in ('pending', 'submitted', 'unknown');
+        perform billing.allocate_credit(p_tenant_id, v_payment.account_id);
     elsif v_status = 'processing' or v_payment.card_id is null then
         -- On a page the customer may try another card.
         update core.payments as p

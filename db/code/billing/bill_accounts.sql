@@ -181,6 +181,7 @@ begin
         where
             q.id = t.id
             and q.assigned_at is not null
+            and q.credited_account_id is null
             and not exists (select from waiting as w where w.transaction_id = t.transaction_id)
     ),
     kept as (
@@ -193,7 +194,13 @@ begin
         left join waiting as w on w.transaction_id = t.transaction_id
         where
             q.id = t.id
-            and (w.is_moved or w.reason <> 'later' or w.reason is null and q.assigned_at is null)
+            and (
+                w.is_moved
+                or w.reason <> 'later'
+                or w.reason is null
+                -- Somebody who is none of these accounts is still to be credited.
+                and (q.assigned_at is null or q.credited_account_id is not null)
+            )
     ),
     finished as (
         update core.billing_run_accounts as r
@@ -246,6 +253,8 @@ begin
             r.tenant_id = p_tenant_id
             and r.billing_run_id = p_billing_run_id
             and r.account_id = s.id
+            -- Not all of the run's, where there are no statistics to tell that these are fewer.
+            and r.account_id = any(p_account_ids)
     )
     select array_agg(i.id) into v_invoice_ids from invoice as i;
 

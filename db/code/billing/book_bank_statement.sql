@@ -8,7 +8,9 @@
 -- A line is known by what it says: booked day, amount, parties, references and text, and how often
 -- that came before on the same day. Banks number nothing that stays the same across files.
 -- The closing balance has to follow from that of the newest statement and the new lines alone, so
--- neither a missing statement nor a line that was mistaken for another gets into the books.
+-- neither a missing statement nor a line that was mistaken for another gets into the books. The
+-- newest is the last that brought lines: one that came again says nothing of the balance now.
+-- An account that a legal entity had before is still its own, for money goes there for a while.
 -- Called by: jobs.book_bank_statement, which undoes the whole file when this raises.
 -- Returns:   ids of the new lines.
 -- Writes:    core.bank_statements, core.bank_transactions, the ledger (kind bank).
@@ -34,6 +36,7 @@ declare
     v_legal_entity core.legal_entities;
     v_newest core.bank_statements;
     v_oldest core.bank_statements;
+    v_keys text[];
     v_lines integer;
     v_sum numeric;
     v_statement_id bigint;
@@ -44,8 +47,17 @@ begin
     -- Statements of an account are booked one after the other.
     select l.* into v_legal_entity
     from core.legal_entities as l
-    where l.tenant_id = p_tenant_id and l.iban = v_iban
-    order by l.id
+    where
+        l.tenant_id = p_tenant_id
+        and (
+            l.iban = v_iban
+            or l.id in (
+                select s.legal_entity_id
+                from core.bank_statements as s
+                where s.tenant_id = p_tenant_id and s.iban = v_iban
+            )
+        )
+    order by l.iban is distinct from v_iban, l.id
     limit 1
     for no key update;
     if not found then
@@ -79,14 +91,39 @@ begin
 
     select s.* into v_newest
     from core.bank_statements as s
-    where s.tenant_id = p_tenant_id and s.legal_entity_id = v_legal_entity.id
-    order by s.closed_on desc, s.id desc
+    where
+        s.tenant_id = p_tenant_id and s.legal_entity_id = v_legal_entity.id and s.iban = v_iban
+    order by s.closed_on desc, s.lines_known = s.lines, s.id desc
     limit 1;
     select s.* into v_oldest
     from core.bank_statements as s
-    where s.tenant_id = p_tenant_id and s.legal_entity_id = v_legal_entity.id
+    where
+        s.tenant_id = p_tenant_id and s.legal_entity_id = v_legal_entity.id and s.iban = v_iban
     order by s.opened_on, s.id
     limit 1;
+    v_keys := billing.make_entry_keys(p_tenant_id, v_legal_entity.id, v_iban, p_statement, false);
+    -- One that follows from the newest as it is, and not without the lines that were said before on
+    -- that day: a bank that makes several statements a day may say the same in two.
+    if
+        v_opening = v_newest.closing_balance
+        and v_closed_on >= v_newest.closed_on
+        and v_closing <> v_newest.closing_balance + (
+            select coalesce(sum((l.line ->> 'amount')::numeric), 0)
+            from jsonb_array_elements(p_statement -> 'lines') with ordinality as l (line, n)
+            where not exists (
+                select
+                from core.bank_transactions as t
+                where
+                    t.tenant_id = p_tenant_id
+                    and t.legal_entity_id = v_legal_entity.id
+                    and t.entry_key = v_keys[l.n]
+            )
+        )
+    then
+        v_keys := billing.make_entry_keys(
+            p_tenant_id, v_legal_entity.id, v_iban, p_statement, true
+        );
+    end if;
     insert into core.bank_statements (
         tenant_id, bank_file_id, legal_entity_id, reference, iban, currency, opened_on, closed_on,
         opening_balance, closing_balance, lines, lines_known
@@ -101,7 +138,7 @@ begin
             where
                 t.tenant_id = p_tenant_id
                 and t.legal_entity_id = v_legal_entity.id
-                and t.entry_key = any(billing.make_entry_keys(p_statement -> 'lines'))
+                and t.entry_key = any(v_keys)
         )
     returning id into v_statement_id;
 
@@ -125,8 +162,7 @@ begin
             coalesce((l.line ->> 'charges')::numeric, 0),
             left(coalesce(l.line ->> 'remittance', ''), 1000)
         from jsonb_array_elements(p_statement -> 'lines') with ordinality as l (line, n)
-        inner join unnest(billing.make_entry_keys(p_statement -> 'lines')) with ordinality
-            as k (entry_key, n) on k.n = l.n
+        inner join unnest(v_keys) with ordinality as k (entry_key, n) on k.n = l.n
         order by l.n
         on conflict (tenant_id, legal_entity_id, entry_key) do nothing
         returning id, amount
@@ -147,6 +183,7 @@ begin
                 where
                     s.tenant_id = p_tenant_id
                     and s.legal_entity_id = v_legal_entity.id
+                    and s.iban = v_iban
                     and s.id <> v_statement_id
                     and (s.opened_on, s.closed_on, s.opening_balance, s.closing_balance, s.lines)
                     = (v_opened_on, v_closed_on, v_opening, v_closing, v_lines)
@@ -205,18 +242,29 @@ comment on function billing.book_bank_statement(bigint, bigint, jsonb) is
 
 -- What tells the lines of a statement from each other, in their order.
 --
+-- p_are_new: a line that says the same as lines which are in the books is counted on from these;
+-- otherwise it is the first of them.
 -- Called by: billing.book_bank_statement.
-create or replace function billing.make_entry_keys(p_lines jsonb)
+create or replace function billing.make_entry_keys(
+    p_tenant_id bigint,
+    p_legal_entity_id bigint,
+    p_iban text,
+    p_statement jsonb,
+    p_are_new boolean
+)
 returns text[]
 language sql
-immutable
-parallel safe
+stable
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
     select coalesce(
         array_agg(
-            encode(sha256(convert_to(concat_ws('|', k.says, k.times), 'UTF8')), 'hex') order by k.n
+            encode(
+                sha256(convert_to(concat_ws('|', p_iban, k.says, k.times + b.before), 'UTF8')),
+                'hex'
+            )
+            order by k.n
         ),
         '{}'
     )
@@ -225,7 +273,7 @@ as $$
             l.n,
             s.says,
             row_number() over (partition by s.says order by l.n) as times
-        from jsonb_array_elements(p_lines) with ordinality as l (line, n)
+        from jsonb_array_elements(p_statement -> 'lines') with ordinality as l (line, n)
         cross join lateral (
             select (
                 jsonb_strip_nulls(l.line)
@@ -235,8 +283,19 @@ as $$
                 )
             )::text as says
         ) as s
-    ) as k;
+    ) as k
+    cross join lateral (
+        select count(t.id) as before
+        from generate_series(1, case when p_are_new then 100 else 0 end) as o (times)
+        inner join core.bank_transactions as t
+            on
+                t.tenant_id = p_tenant_id
+                and t.legal_entity_id = p_legal_entity_id
+                and t.entry_key = encode(
+                    sha256(convert_to(concat_ws('|', p_iban, k.says, o.times), 'UTF8')), 'hex'
+                )
+    ) as b;
 $$;
-revoke all on function billing.make_entry_keys(jsonb) from public;
-comment on function billing.make_entry_keys(jsonb) is
+revoke all on function billing.make_entry_keys(bigint, bigint, text, jsonb, boolean) from public;
+comment on function billing.make_entry_keys(bigint, bigint, text, jsonb, boolean) is
     'What tells the lines of a statement from each other: a hash of each, and how often it came.';

@@ -25,6 +25,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_payment constant core.payments := billing.lock_payment(p_tenant_id, p_payment_id);
+    v_settled numeric;
 begin
     if v_payment.state in ('succeeded', 'returned') then
         return;
@@ -53,7 +54,8 @@ begin
     );
 
     if v_payment.purpose = 'top_up' then
-        perform billing.use_wallet(p_tenant_id, v_payment.account_id);
+        perform billing.allocate_credit(p_tenant_id, v_payment.account_id);
+        perform billing.use_wallets(p_tenant_id, array[v_payment.account_id], null);
     else
         insert into core.allocations (
             tenant_id, invoice_id, account_id, kind, payment_id, amount, created_by
@@ -67,8 +69,12 @@ begin
             and o.invoice_id = v_payment.invoice_id
             and o.account_id = v_payment.account_id
             and o.currency = v_payment.currency
-            and o.open_amount > 0;
-        perform billing.allocate_credit(p_tenant_id, v_payment.account_id);
+            and o.open_amount > 0
+        returning amount into v_settled;
+        -- An account may have many invoices: none is looked for when nothing is left for them.
+        if v_settled is distinct from v_payment.amount then
+            perform billing.allocate_credit(p_tenant_id, v_payment.account_id);
+        end if;
     end if;
     perform billing.tell_payment('payment.succeeded', v_payment, null);
 end;

@@ -1,7 +1,7 @@
 -- A VAT id as the register writes it: in capitals, without spaces, dots and hyphens; null for an
 -- empty text. What cannot be one in its country is refused.
 --
--- Whether it was given to anybody only the register knows (jobs.take_vat_checks). Of countries
+-- Whether it was given to anybody only the register knows (jobs.check_vat_ids). Of countries
 -- that are not named here any number is taken.
 -- Called by: billing.tg_legal_entities__prepare, billing.tg_customers__prepare.
 -- Source:    the European Commission's table of the structure of VAT numbers (VIES), and for

@@ -150,7 +150,15 @@ begin
         group by c.account_id
         order by c.account_id
     ) as a;
-    perform billing.use_wallets(p_tenant_id, v_ids);
+    perform billing.use_wallets(
+        p_tenant_id,
+        array(
+            select distinct i.account_id
+            from core.invoices as i
+            where i.tenant_id = p_tenant_id and i.id = any(v_ids)
+        ),
+        v_ids
+    );
     insert into core.events (tenant_id, type, object_type, object_id, data)
     select
         i.tenant_id,

@@ -4,9 +4,11 @@
 --   end_to_end_id  a direct debit of ours by the id that we gave it: its collection, or, when the
 --                  money went back, its return
 --   reference      the creditor reference (RF...) of an invoice, its number, or the number of an
---                  account, in the structured reference or in the text
+--                  account, in the structured reference or in the text; of several invoices of one
+--                  account those that are open, a row each, the last with what is left over
 --   batch          a whole batch of direct debits in one sum, by its message id or, without one,
---                  by the day and the sum; a row for each of its payments
+--                  by the day and the sum; a row for each of its payments, but for those that
+--                  are known to have been refused when the sum is without them
 --   payout         what a card provider said that it sent, when the line names the provider
 --   amount_iban    exactly one open invoice of this amount (or one refund of it that waits, for
 --                  money that went out) of those who paid or signed a mandate with this IBAN
@@ -59,17 +61,18 @@ begin
         and p.legal_entity_id = p_line.legal_entity_id
         and p.end_to_end_id = p_line.end_to_end_id
         and p.method = 'sepa_debit'
+        -- It stood in a file; whatever we were told of it since, or were not, the bank knows better.
+        and p.debit_batch_id is not null
         and p.currency = p_line.currency
         and (
             p.amount = p_line.amount
-            and p.state in ('submitted', 'succeeded', 'returned')
             and not exists (
                 select
                 from core.bank_matches as m
                 where m.tenant_id = p.tenant_id and m.payment_id = p.id and m.amount > 0
             )
             -- The bank may have put its charges on top.
-            or p.state in ('submitted', 'succeeded')
+            or p.state <> 'returned'
             and -p_line.amount between p.amount
             and p.amount + access.get_setting('bank.max_return_fee')::numeric
         );
@@ -107,11 +110,11 @@ begin
         return;
     end if;
 
-    v_known := array(
-        select a.account_id
-        from billing.find_accounts_of_iban(p_line.tenant_id, p_line.counterparty_iban) as a
-    );
     if p_line.amount < 0 then
+        v_known := array(
+            select a.account_id
+            from billing.find_accounts_of_iban(p_line.tenant_id, p_line.counterparty_iban) as a
+        );
         select array_agg(p.id), array_agg(p.account_id) into v_refunds, v_accounts
         from core.payments as p
         where
@@ -175,6 +178,36 @@ begin
             return;
         end if;
     end if;
+    if cardinality(v_invoices) > 1 then
+        return query
+        select
+            'reference', o.account_id, null::bigint, o.invoice_id,
+            case when o.is_last then p_line.amount - o.before else o.open_amount end,
+            null::text, null::text
+        from (
+            select
+                s.*,
+                s.before + s.open_amount >= p_line.amount
+                or s.before + s.open_amount = max(s.before + s.open_amount) over () as is_last
+            from (
+                select
+                    i.account_id,
+                    i.invoice_id,
+                    i.open_amount,
+                    sum(i.open_amount) over (order by i.due_on, i.invoice_id)
+                    - i.open_amount as before
+                from billing.open_items as i
+                where
+                    i.tenant_id = p_line.tenant_id
+                    and i.invoice_id = any(v_invoices)
+                    and i.open_amount > 0
+            ) as s
+        ) as o
+        where o.before < p_line.amount;
+        if found then
+            return;
+        end if;
+    end if;
     if v_accounts is not null then
         return query
         select
@@ -185,12 +218,14 @@ begin
 
     select b.* into v_batch
     from core.debit_batches as b
+    cross join lateral billing.get_batch_sum(b) as expected (amount)
     where
         b.tenant_id = p_line.tenant_id
         and b.legal_entity_id = p_line.legal_entity_id
         and b.currency = p_line.currency
         and b.state = 'submitted'
-        and b.total = p_line.amount
+        and b.total >= p_line.amount
+        and p_line.amount in (b.total, expected.amount)
         and (
             b.message_id = p_line.batch_reference
             or b.message_id = any(v_words)
@@ -204,8 +239,8 @@ begin
                     other.tenant_id = b.tenant_id
                     and other.legal_entity_id = b.legal_entity_id
                     and other.state = 'submitted'
-                    and other.total = b.total
                     and p_line.booked_on between other.collect_on and other.collect_on + 5
+                    and p_line.amount in (other.total, billing.get_batch_sum(other))
             )
         )
         -- A batch of which the bank credits payments one by one comes in no sum.
@@ -222,10 +257,17 @@ begin
         return query
         select 'batch', p.account_id, p.id, p.invoice_id, p.amount, null::text, null::text
         from core.payments as p
-        where p.tenant_id = v_batch.tenant_id and p.debit_batch_id = v_batch.id;
+        where
+            p.tenant_id = v_batch.tenant_id
+            and p.debit_batch_id = v_batch.id
+            and (p_line.amount = v_batch.total or p.state not in ('failed', 'cancelled'));
         return;
     end if;
 
+    v_known := array(
+        select a.account_id
+        from billing.find_accounts_of_iban(p_line.tenant_id, p_line.counterparty_iban) as a
+    );
     -- Open items of everybody would be a long list.
     if cardinality(v_known) = 0 then
         return;
@@ -249,3 +291,24 @@ $$;
 revoke all on function billing.find_bank_matches(core.bank_transactions) from public;
 comment on function billing.find_bank_matches(core.bank_transactions) is
     'Whose money a line of a statement is; no row when a person has to look.';
+
+-- What a batch of direct debits comes to without those that the bank refused.
+--
+-- Called by: billing.find_bank_matches.
+create or replace function billing.get_batch_sum(p_batch core.debit_batches)
+returns numeric
+language sql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+    select coalesce(sum(p.amount), 0)
+    from core.payments as p
+    where
+        p.tenant_id = p_batch.tenant_id
+        and p.debit_batch_id = p_batch.id
+        and p.state not in ('failed', 'cancelled')
+$$;
+revoke all on function billing.get_batch_sum(core.debit_batches) from public;
+comment on function billing.get_batch_sum(core.debit_batches) is
+    'What a batch of direct debits comes to without those that the bank refused.';

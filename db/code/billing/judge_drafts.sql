@@ -1,9 +1,12 @@
 -- Which drafts can be issued; the others keep why not.
 --
 -- problem: lines_missing, address_missing (the customer has no billing address), series_missing
--- (the legal entity has no number series of the kind), vat_id_missing (reverse charge without the
--- VAT id of seller and buyer, EN 16931 BR-AE-02 to 04), credited_invoice_draft, or
--- credit_too_high (more than is left of the credited invoice).
+-- (the legal entity has no number series of the kind), tax_number_missing (it has neither a VAT id
+-- nor a tax number, without which there is no e-invoice, EN 16931 BR-CO-26, BR-S-02),
+-- currency_unsupported (nor is there one in this currency), vat_id_missing (reverse charge without
+-- the VAT id of seller and buyer, EN 16931 BR-AE-02 to 04), tax_treatment_changed (that of the
+-- account is another one since the draft was made), credited_invoice_draft, or credit_too_high
+-- (more than is left of the credited invoice).
 -- Called by: billing.finalise_invoices, which has locked the drafts.
 -- Writes:    core.invoices.
 -- Returns:   the ids without a problem, in their order.
@@ -28,10 +31,15 @@ begin
                     then 'lines_missing'
                 when b.customer_id is null then 'address_missing'
                 when s.kind is null then 'series_missing'
+                when coalesce(e.vat_id, e.tax_number) is null then 'tax_number_missing'
+                when not billing.is_invoice_currency(i.currency) then 'currency_unsupported'
                 when
                     i.tax_treatment = 'reverse_charge'
                     and (c.vat_id is null or e.vat_id is null)
                     then 'vat_id_missing'
+                -- A credit note has that of its invoice.
+                when i.kind = 'invoice' and i.tax_treatment <> a.tax_treatment
+                    then 'tax_treatment_changed'
                 when o.state = 'draft' then 'credited_invoice_draft'
                 when
                     o.total_incl_vat < sum(i.total_incl_vat) over (

@@ -2,7 +2,7 @@
 --
 -- The first lock of everything that posts to an account: account, then invoice, payment, number
 -- counter. Who needs several locks them in the order of their ids. Foreign keys to it do not wait.
--- Called by: billing.book_payment, return_payment, allocate_credit, use_wallet and others.
+-- Called by: billing.book_payment, return_payment, allocate_credit and others.
 -- Writes:    nothing; the row is locked.
 create or replace function billing.lock_account(p_tenant_id bigint, p_account_id bigint)
 returns void

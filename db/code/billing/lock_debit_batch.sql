@@ -1,4 +1,5 @@
--- Lock a batch of direct debits that may still be handed over or withdrawn, with its payments.
+-- Lock a batch of direct debits that may still be handed over or withdrawn, with its payments;
+-- their accounts before, as everybody does.
 --
 -- Called by: api.submit_debit_batch, api.cancel_debit_batch.
 -- Errors:    PT403 permission_missing, PT404 debit_batch_unknown, PT409 debit_batch_not_created.
@@ -13,6 +14,17 @@ declare
     v_batch core.debit_batches;
 begin
     perform access.require_permission('payments.write');
+    perform
+    from core.accounts as a
+    where
+        a.tenant_id = claims.tenant_id()
+        and a.id in (
+            select p.account_id
+            from core.payments as p
+            where p.tenant_id = claims.tenant_id() and p.debit_batch_id = p_debit_batch_id
+        )
+    order by a.id
+    for no key update;
     select b.* into v_batch
     from core.debit_batches as b
     where b.tenant_id = claims.tenant_id() and b.id = p_debit_batch_id

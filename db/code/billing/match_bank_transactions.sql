@@ -2,8 +2,8 @@
 --
 -- First all owners are looked up and their accounts locked in one go, in the order that everybody
 -- locks them in; then each is booked, money that came in before money that went back.
--- Called by: jobs.book_bank_statement.
--- Writes:    see billing.apply_bank_match, billing.book_ledger_match. Locks lines, then accounts.
+-- Called by: jobs.book_bank_statement, jobs.match_bank_lines; the lines are new or locked.
+-- Writes:    see billing.apply_bank_match, billing.book_ledger_match. Locks the accounts.
 -- Returns:   how many lines were matched whole.
 create or replace function billing.match_bank_transactions(p_tenant_id bigint, p_ids bigint[])
 returns integer
@@ -36,7 +36,6 @@ begin
             and t.amount <> 0
             and t.matched_amount = 0
         order by t.amount < 0, t.id
-        for no key update
     loop
         for v_match in
             select m.*

@@ -22,8 +22,9 @@ language plpgsql
 volatile
 security invoker
 set search_path = pg_catalog, pg_temp
--- A plan that was made when the tables were small would read all of them for each batch.
-set plan_cache_mode = force_custom_plan
+-- By key, whatever the tables held when the plan was made. Not a plan a call, whoever calls: the
+-- foreign keys of what is written would be checked by plans that are made anew for each row.
+set plan_cache_mode = auto
 set enable_seqscan = off
 as $$
 declare
@@ -39,7 +40,7 @@ begin
 
     -- A statement of its own: it sees what was committed while this one waited for the locks.
     with wanted as materialized (
-        select distinct
+        select
             t.tenant_id,
             t.id as transaction_id,
             t.ended_at,
@@ -48,7 +49,10 @@ begin
             coalesce(i.legal_entity_id, a.legal_entity_id, d.id) as legal_entity_id,
             r.currency,
             coalesce(r.total_excl_vat, r.total_incl_vat) as amount
-        from unnest(p_tenant_ids, p_transaction_ids) as k (tenant_id, id)
+        from (
+            select distinct p.tenant_id, p.id
+            from unnest(p_tenant_ids, p_transaction_ids) as p (tenant_id, id)
+        ) as k
         inner join core.transactions as t on t.tenant_id = k.tenant_id and t.id = k.id
         left join core.ratings as r
             on
@@ -59,6 +63,8 @@ begin
         left join billing.transaction_accounts as a
             on a.tenant_id = t.tenant_id and a.transaction_id = t.id
         inner join core.legal_entities as d on d.tenant_id = t.tenant_id and d.is_default
+        -- From here on by key, one by one: where there are no statistics yet, a join may read all
+        -- of a tenant's invoices, journals or entries of unbilled instead.
         left join lateral (
             select (
                 select i.legal_entity_id
@@ -75,17 +81,15 @@ begin
         ) as i on true
         where coalesce(r.total_excl_vat, r.total_incl_vat, 0) < 1e10
     ),
-    posted as materialized (
-        select
-            w.tenant_id,
-            w.transaction_id,
-            j.legal_entity_id,
-            j.currency,
-            sum(e.amount) as amount,
-            count(*) as journals
+    figures as (
+        select w.*, 0 as journals
         from wanted as w
-        -- By key, one by one: a join could read all entries of the tenant, or of unbilled, where
-        -- there are no statistics yet.
+        where w.amount is not null
+        union all
+        select
+            w.tenant_id, w.transaction_id, w.ended_at, w.state, w.version, j.legal_entity_id,
+            j.currency, -e.amount, 1
+        from wanted as w
         cross join lateral (
             select j.id, j.legal_entity_id, j.currency
             from core.journals as j
@@ -97,29 +101,22 @@ begin
             from core.ledger_entries as e
             where e.tenant_id = w.tenant_id and e.journal_id = j.id
         ) as e
-        group by w.tenant_id, w.transaction_id, j.legal_entity_id, j.currency
     ),
     differences as (
         select
             f.tenant_id,
             f.transaction_id,
+            f.ended_at,
+            f.state,
+            f.version,
             f.legal_entity_id,
             f.currency,
             sum(f.amount) as amount,
             sum(f.journals) as journals
-        from (
-            select
-                w.tenant_id, w.transaction_id, w.legal_entity_id, w.currency, w.amount,
-                0 as journals
-            from wanted as w
-            where w.amount is not null
-            union all
-            select
-                p.tenant_id, p.transaction_id, p.legal_entity_id, p.currency, -p.amount,
-                p.journals
-            from posted as p
-        ) as f
-        group by f.tenant_id, f.transaction_id, f.legal_entity_id, f.currency
+        from figures as f
+        group by
+            f.tenant_id, f.transaction_id, f.ended_at, f.state, f.version, f.legal_entity_id,
+            f.currency
     ),
     numbered as materialized (
         select
@@ -130,13 +127,13 @@ begin
             c.currency,
             c.amount,
             c.journal_no,
-            w.version,
-            w.state,
+            c.version,
+            c.state,
             case
-                when w.ended_at is null or c.has_journals then l.today
+                when c.ended_at is null or c.has_journals then l.today
                 else greatest(
                     date '2000-01-01',
-                    least((w.ended_at at time zone e.time_zone)::date, l.today)
+                    least((c.ended_at at time zone e.time_zone)::date, l.today)
                 )
             end as posted_on
         from (
@@ -151,8 +148,6 @@ begin
                 ) as journal_no
             from differences as d
         ) as c
-        inner join wanted as w
-            on w.tenant_id = c.tenant_id and w.transaction_id = c.transaction_id
         inner join core.legal_entities as e
             on e.tenant_id = c.tenant_id and e.id = c.legal_entity_id
         cross join lateral (select (now() at time zone e.time_zone)::date as today) as l

@@ -2,7 +2,8 @@
 -- end of a day.
 --
 -- Bank: the ledger, with the balance that the account had before its first statement, is the
--- closing balance of the newest statement up to that day.
+-- closing balance of the newest statement up to that day. Who changed their bank has two accounts:
+-- the sums of both.
 -- Suspense: the ledger is what the lines of statements leave open.
 -- Cards: the clearing account is what the provider says it holds, where it says so.
 -- Called by: jobs.prove_books, api.prove_books.
@@ -26,11 +27,16 @@ begin
         f.problem
     from core.legal_entities as l
     left join lateral (
-        select s.id, s.closing_balance
-        from core.bank_statements as s
-        where s.tenant_id = l.tenant_id and s.legal_entity_id = l.id and s.closed_on <= p_on
-        order by s.closed_on desc, s.id desc
-        limit 1
+        -- Of several accounts, the statement named is the newest.
+        select
+            sum(a.closing_balance) as closing_balance,
+            (array_agg(a.id order by a.closed_on desc, a.id desc))[1] as id
+        from (
+            select distinct on (s.iban) s.id, s.closed_on, s.closing_balance
+            from core.bank_statements as s
+            where s.tenant_id = l.tenant_id and s.legal_entity_id = l.id and s.closed_on <= p_on
+            order by s.iban, s.closed_on desc, s.lines_known = s.lines, s.id desc
+        ) as a
     ) as n on true
     cross join lateral (
         select
@@ -48,11 +54,16 @@ begin
         select
             b.bank + coalesce(
                 (
-                    select s.opening_balance
-                    from core.bank_statements as s
-                    where s.tenant_id = l.tenant_id and s.legal_entity_id = l.id
-                    order by s.opened_on, s.id
-                    limit 1
+                    select sum(a.opening_balance)
+                    from (
+                        select distinct on (s.iban) s.opening_balance
+                        from core.bank_statements as s
+                        where
+                            s.tenant_id = l.tenant_id
+                            and s.legal_entity_id = l.id
+                            and s.opened_on <= p_on
+                        order by s.iban, s.opened_on, s.id
+                    ) as a
                 ),
                 0
             ) as bank_ledger,

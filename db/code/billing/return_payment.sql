@@ -1,6 +1,7 @@
 -- Take back money that had arrived: a direct debit returned, a card payment disputed.
 --
--- What it settled is open again; what of it was in a wallet is taken out, even below zero. Of a
+-- What it settled is open again, unless the account has other credit to settle it with; what of it
+-- was in a wallet is taken out, even below zero. Of a
 -- refund that did not arrive it is credit, or in the wallet, again.
 -- p_fee: what the bank or provider charges for it, at our cost. p_reason: for people, such as a
 -- bank's return code. p_to_ledger_account: suspense (the line of the bank's statement is there),
@@ -63,9 +64,7 @@ begin
     group by l.invoice_id, l.account_id
     having sum(l.amount) > 0
     order by l.invoice_id;
-    if v_payment.direction = 'out' then
-        perform billing.allocate_credit(p_tenant_id, v_payment.account_id);
-    end if;
+    perform billing.allocate_credit(p_tenant_id, v_payment.account_id);
     perform billing.tell_payment('payment.returned', v_payment, p_reason);
 end;
 $$;

@@ -1,4 +1,5 @@
--- Have it found out anew whose the waiting transactions of an account are, and when they are billed.
+-- Have it found out anew whose the waiting transactions of an account are, and when they are
+-- billed.
 --
 -- Who pays and whether each session is an invoice of its own is kept with what waits; without this,
 -- an account that changed would get the invoices of its last sessions with the next monthly run.

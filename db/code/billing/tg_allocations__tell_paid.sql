@@ -1,5 +1,7 @@
 -- Tell of invoices of which nothing is open any more; who was blocked for them may charge again.
 --
+-- The other way as well: where a payment is taken back of an invoice that somebody was blocked for,
+-- they are blocked again. Its reminders were issued already, so that dunning would not do it.
 -- Called by: trigger allocations__tell_paid, after insert, for each statement, with its rows as
 --            new_rows.
 -- Writes:    core.events, core.accounts.
@@ -27,12 +29,33 @@ begin
     if v_invoice_ids is not null then
         perform billing.tell_paid(v_tenant_ids, v_invoice_ids);
     end if;
+    update core.accounts as a
+    set state = 'blocked', state_reason = 'overdue invoices'
+    where
+        a.state = 'active'
+        and a.is_dunned
+        and (a.tenant_id, a.id) in (
+            select o.tenant_id, o.account_id
+            from new_rows as n
+            inner join billing.open_items as o
+                on o.tenant_id = n.tenant_id and o.invoice_id = n.invoice_id
+            inner join core.dunning_notices as d
+                on d.tenant_id = n.tenant_id and d.invoice_id = n.invoice_id
+            inner join core.dunning_levels as l
+                on
+                    l.tenant_id = o.tenant_id
+                    and l.legal_entity_id = o.legal_entity_id
+                    and l.level = d.level
+                    and l.blocks_charging
+            where n.kind = 'payment_return' and o.open_amount > 0
+        );
     return null;
 end;
 $$;
 revoke all on function billing.tg_allocations__tell_paid() from public;
 comment on function billing.tg_allocations__tell_paid() is
-    'Trigger: tell of invoices of which nothing is open any more.';
+    'Trigger: tell of invoices of which nothing is open any more, and block who was blocked for '
+    'one whose payment is taken back.';
 
 -- The same for invoices that are known to be settled now.
 --

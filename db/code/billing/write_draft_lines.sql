@@ -1,8 +1,8 @@
 -- Write the lines of a one-off draft in place of those that it has, and compute it.
 --
 -- A line costs quantity times unit_price, rounded to the currency; without a rate it has that of
--- the legal entity. For an account with reverse charge or an exemption no VAT is due: the rate is
--- 0 and the price is the net.
+-- the legal entity. The draft takes the tax treatment that its account has now: with reverse charge
+-- or an exemption no VAT is due, the rate is 0 and the price is the net.
 -- Called by: api.create_invoice, api.update_draft.
 -- Writes:    core.invoice_lines, core.invoice_taxes, core.invoices.
 -- Errors:    those of billing.read_draft_lines.
@@ -14,6 +14,15 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+    update core.invoices as i
+    set tax_treatment = a.tax_treatment
+    from core.accounts as a
+    where
+        i.tenant_id = p_invoice.tenant_id
+        and i.id = p_invoice.id
+        and a.tenant_id = i.tenant_id
+        and a.id = i.account_id
+    returning i.* into p_invoice;
     delete from core.invoice_lines as l
     where l.tenant_id = p_invoice.tenant_id and l.invoice_id = p_invoice.id;
     -- The side that is not authoritative is billing.compute_invoice's to fill.

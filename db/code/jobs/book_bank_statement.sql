@@ -1,7 +1,8 @@
 -- Book the statements of a file: all of them, or none and the file is parked with the reason.
 --
 -- p_statements: an array, in the file's order; the shape of each stands at
---   billing.book_bank_statement. What is new is matched at once.
+--   billing.book_bank_statement. What is new is matched at once; of a large file the first lines,
+--   and jobs.match_bank_lines goes on, so that accounts are not locked for minutes.
 -- Files that were parked because one was missing between are tried again, for it may be this one.
 -- Security definer: the jobs runner has no right on any table.
 -- Called by: the jobs runner.
@@ -21,6 +22,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    v_limit constant integer := access.get_setting('bank.lines_to_match')::integer;
     v_statement jsonb;
     v_new bigint[] := '{}';
     v_matched integer;
@@ -42,7 +44,10 @@ begin
             v_new := v_new
                 || billing.book_bank_statement(p_tenant_id, p_bank_file_id, v_statement);
         end loop;
-        v_matched := billing.match_bank_transactions(p_tenant_id, v_new);
+        v_matched := billing.match_bank_transactions(p_tenant_id, v_new[:v_limit]);
+        update core.bank_transactions as t
+        set look_at = now()
+        where t.tenant_id = p_tenant_id and t.id = any(v_new[v_limit + 1:]);
         set constraints all immediate;
     exception
         when sqlstate 'BK001' then

@@ -30,7 +30,11 @@ begin
             v_object ->> 'status'
         )
         on conflict (tenant_id, payment_provider_id, provider_payout_id) do update
-        set state = excluded.state, arrives_on = excluded.arrives_on;
+        set state = excluded.state, arrives_on = excluded.arrives_on
+        -- Events come in any order: what is over does not begin again.
+        where
+            o.state not in ('paid', 'failed', 'canceled')
+            or excluded.state in ('paid', 'failed', 'canceled');
         return 'payout ' || coalesce(v_object ->> 'status', '');
     end if;
 
@@ -111,8 +115,10 @@ begin
             -- What deferred constraints refuse belongs to this event.
             set constraints all immediate;
         exception
-            when data_exception or integrity_constraint_violation or sqlstate 'PT404'
-                or sqlstate 'PT409' or sqlstate 'PT500' then
+            -- What a second attempt may mend makes the run fail and come again.
+            when data_exception or integrity_constraint_violation or raise_exception
+                or sqlstate 'PT400' or sqlstate 'PT403' or sqlstate 'PT404' or sqlstate 'PT409'
+                or sqlstate 'PT500' then
                 v_outcome := 'it cannot be booked: ' || sqlerrm;
         end;
         set constraints all deferred;

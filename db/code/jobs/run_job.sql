@@ -4,7 +4,10 @@
 -- failure takes nothing else along.
 -- A job whose detail ends in 'more is left' has its next turn in 5 seconds at the latest.
 -- The schedule's row is locked while its job runs and passed over by others: however many
--- runners there are, each run happens once. A failed job waits for its next turn, too.
+-- runners there are, each run happens once.
+-- A job that fails comes again as usual, then twice as late each time, up to five minutes where its
+-- turns are closer; one by the calendar is not left until its next date: it comes again after a
+-- minute, then later and later, up to an hour.
 -- ops.job_runs gets a row only when something was done or failed.
 -- p_next_run_at: the next moment of a job that runs by the calendar, from whoever can read one;
 -- null leaves it unplanned. p_is_due: the caller's clock says that it is due (pg_cron).
@@ -30,6 +33,7 @@ declare
     v_schedule ops.job_schedules;
     v_outcome text := 'done';
     v_detail text;
+    v_failures integer;
     v_next_run_at timestamptz;
 begin
     select s.* into v_schedule
@@ -53,14 +57,27 @@ begin
             raise log 'job % failed: %', p_job, v_detail;
     end;
 
+    v_failures := case v_outcome when 'failed' then v_schedule.failures + 1 else 0 end;
     v_next_run_at := case
         when v_schedule.cron is not null then coalesce(p_next_run_at, 'infinity')
         else clock_timestamp() + v_schedule.every
     end;
-    if v_outcome = 'done' and v_detail like '%more is left' then
+    if v_outcome = 'failed' then
+        v_next_run_at := case
+            when v_schedule.cron is not null
+                then least(v_next_run_at, clock_timestamp() + least(
+                    interval '1 minute' * 2 ^ least(v_failures - 1, 10), interval '1 hour'
+                ))
+            else greatest(v_next_run_at, clock_timestamp() + least(
+                v_schedule.every * 2 ^ least(v_failures - 1, 10), interval '5 minutes'
+            ))
+        end;
+    elsif v_detail like '%more is left' then
         v_next_run_at := least(v_next_run_at, clock_timestamp() + interval '5 seconds');
     end if;
-    update ops.job_schedules as s set next_run_at = v_next_run_at where s.job = p_job;
+    update ops.job_schedules as s
+    set next_run_at = v_next_run_at, failures = v_failures
+    where s.job = p_job;
     if v_outcome = 'failed' or v_detail <> '' then
         insert into ops.job_runs (job, runner, started_at, finished_at, outcome, detail)
         values (

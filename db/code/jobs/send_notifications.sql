@@ -33,8 +33,12 @@ begin
             delete from ops.events_to_tell as q where q.event_id = v_event.id;
             v_told := v_told + 1;
         else
+            -- The longer it has waited the longer it waits: ten thousand invoices of a run do not
+            -- stand in the way of what happens meanwhile.
             update ops.events_to_tell as q
-            set not_before = now() + interval '15 seconds'
+            set not_before = now() + greatest(
+                interval '15 seconds', (now() - v_event.occurred_at) / 2
+            )
             where q.event_id = v_event.id;
         end if;
     end loop;

@@ -2,7 +2,7 @@
 --
 -- p_result: {"status": of HTTP, or null when there was no reply}; null when no call was made.
 -- Called by: jobs.finish_outbox, by its name.
--- Writes:    core.webhooks, core.events (webhook.disabled).
+-- Writes:    core.webhooks, ops.outbox (lane), core.events (webhook.disabled).
 create or replace function jobs.settle_webhook(p_outbox ops.outbox, p_result jsonb)
 returns void
 language plpgsql
@@ -49,6 +49,10 @@ begin
             ))
     end;
     if v_reason is null then
+        -- From now on with the others of the tenant that fail (notify.send_to_webhooks).
+        update ops.outbox as o
+        set lane = format('webhooks-failing/%s', p_outbox.tenant_id)
+        where o.id = p_outbox.id and o.state = 'waiting';
         update core.webhooks as w
         set failing_since = now()
         where
@@ -64,8 +68,8 @@ begin
         perform notify.emit(
             v_webhook.tenant_id, 'webhook.disabled', 'webhook', v_webhook.id,
             jsonb_build_object(
-                'name', v_webhook.name, 'url', v_webhook.url, 'reason', v_reason,
-                'last_error', p_outbox.last_error
+                -- Not its address, which may hold a key: events are read by more people.
+                'name', v_webhook.name, 'reason', v_reason, 'last_error', p_outbox.last_error
             )
         );
     end if;

@@ -4,8 +4,9 @@
 -- jobs.finish_outbox. That the call is about to be made is committed before it is made: whatever
 -- happens to the runner then, it is not made again by itself (jobs.tend_outbox).
 -- With p_can_ask an unknown one is taken as well, to ask the other side what became of it.
--- One waits while an earlier one with its ordering key is not over, and while two of its lane are
--- being called: a receiver that does not answer must not hold all the threads there are.
+-- One waits while an earlier one with its ordering key is not over, and while two of its lane, or
+-- four of its kind and tenant, are being called: receivers that do not answer, or a tenant that has
+-- many of them, must not hold all the threads there are.
 -- Security definer: the jobs runner has no right on any table.
 -- Called by: the jobs runner.
 -- Writes:    ops.outbox, ops.outbox_attempts.
@@ -22,14 +23,25 @@ as $$
 declare
     v_row ops.outbox;
     v_is_ask boolean := false;
-    v_busy constant text[] := array(
+    v_busy text[];
+    v_full bigint[];
+begin
+    -- One taker of a kind at a time, or several would each find one place free, and all take it.
+    perform pg_advisory_xact_lock(hashtextextended('jobs.take_outbox/' || p_kind, 0));
+    v_busy := array(
         select r.lane
         from ops.outbox as r
         where r.state in ('running', 'asking') and r.lane is not null
         group by r.lane
         having count(*) >= 2
     );
-begin
+    v_full := array(
+        select r.tenant_id
+        from ops.outbox as r
+        where r.state in ('running', 'asking') and r.kind = p_kind and r.tenant_id is not null
+        group by r.tenant_id
+        having count(*) >= 4
+    );
     select o.* into v_row
     from ops.outbox as o
     where
@@ -45,6 +57,7 @@ begin
                 and e.state in ('waiting', 'running', 'asking', 'unknown')
         )
         and (o.lane is null or o.lane <> all (v_busy))
+        and (o.tenant_id is null or o.tenant_id <> all (v_full))
     order by o.next_attempt_at, o.id
     limit 1
     for update skip locked;

@@ -170,7 +170,7 @@ begin
                 'mandate', coalesce(m.reference, ''),
                 'creditor_id', coalesce(l.creditor_id, ''),
                 -- The last digits say which account to whoever has it, and nothing to others.
-                'iban', coalesce(concat(left(m.iban, 4), ' ... ', right(m.iban, 4)), '')
+                'iban', coalesce(left(m.iban, 4) || ' ... ' || right(m.iban, 4), '')
             ),
             false
         from core.payments as p
@@ -189,8 +189,15 @@ begin
             a.customer_id,
             jsonb_build_object(
                 'account', a.number,
+                -- What is used and not invoiced yet is gone as well; credit is no balance.
                 'balance', jsonb_build_object(
-                    'amount', coalesce(p_event.data ->> 'balance', '0'), 'currency', a.currency
+                    'amount',
+                    coalesce(
+                        (p_event.data ->> 'available')::numeric - coalesce(a.credit_limit, 0),
+                        (p_event.data ->> 'balance')::numeric,
+                        0
+                    )::text,
+                    'currency', a.currency
                 )
             ),
             false
@@ -206,7 +213,14 @@ begin
             notify.describe_place(v_tenant_id, p.charge_point_id, null)
             || jsonb_build_object(
                 'since',
-                jsonb_build_object('at', p_event.occurred_at, 'time_zone', v_time_zone),
+                jsonb_build_object(
+                    'at',
+                    coalesce(
+                        (p_event.data ->> 'offline_since')::timestamptz, k.status_at,
+                        e.happened_at, p_event.occurred_at
+                    ),
+                    'time_zone', v_time_zone
+                ),
                 'connector', coalesce(k.ocpp16_connector_id::text, ''),
                 'cause', concat_ws(' ', nullif(k.error_code, 'NoError'), k.vendor_error_code,
                     k.error_info),
@@ -230,23 +244,46 @@ begin
                 p_event.object_type = 'security_event'
                 and e.tenant_id = v_tenant_id
                 and e.id = p_event.object_id;
-    elsif p_event.type in ('job.failed', 'outbox.dead') then
+    elsif p_event.type in ('job.failed', 'outbox.dead', 'webhook.disabled') then
         return query
         select
             case p_event.type when 'job.failed' then 'job_failed' else 'delivery_failed' end,
-            concat(p_event.type, '/', p_event.data ->> 'job', p_event.data ->> 'kind'),
+            case p_event.type
+                when 'webhook.disabled' then v_object
+                else concat(p_event.type, '/', p_event.data ->> 'job', p_event.data ->> 'kind')
+            end,
             null::uuid,
             null::bigint,
             jsonb_build_object(
                 'job', coalesce(p_event.data ->> 'job', ''),
-                'kind', coalesce(p_event.data ->> 'kind', ''),
+                'kind',
+                case p_event.type
+                    when 'webhook.disabled' then concat('webhook ', p_event.data ->> 'name')
+                    else coalesce(p_event.data ->> 'kind', '')
+                end,
                 'cause', left(
-                    coalesce(p_event.data ->> 'detail', p_event.data ->> 'error', ''), 500
+                    coalesce(
+                        p_event.data ->> 'detail', p_event.data ->> 'error',
+                        p_event.data ->> 'reason', ''
+                    ),
+                    500
                 ),
                 'since',
                 jsonb_build_object('at', p_event.occurred_at, 'time_zone', v_time_zone)
             ),
-            false;
+            false
+        where
+            -- Nothing failed when nobody wants it any more (jobs.prepare_outbox).
+            p_event.data ->> 'error' is distinct from 'it is no longer wanted'
+            -- A message that something failed which fails itself would go round for ever.
+            and not exists (
+                select
+                from ops.outbox as o
+                where
+                    p_event.type = 'outbox.dead'
+                    and o.id = p_event.object_id
+                    and o.payload ->> 'template' in ('delivery_failed', 'job_failed')
+            );
     end if;
 end;
 $$;
@@ -261,20 +298,24 @@ create or replace function notify.describe_place(
     p_evse_id bigint
 )
 returns jsonb
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
-    select jsonb_build_object(
-        'charge_point', coalesce(c.name, c.identity),
-        'site', coalesce(s.name, c.name, c.identity),
-        'evse', coalesce(e.evse_id, c.name, c.identity)
-    )
-    from core.charge_points as c
-    left join core.sites as s on s.tenant_id = c.tenant_id and s.id = c.site_id
-    left join core.evses as e on e.tenant_id = c.tenant_id and e.id = p_evse_id
-    where c.tenant_id = p_tenant_id and c.id = p_charge_point_id;
+begin
+    return (
+        select jsonb_build_object(
+            'charge_point', coalesce(c.name, c.identity),
+            'site', coalesce(s.name, c.name, c.identity),
+            'evse', coalesce(e.evse_id, c.name, c.identity)
+        )
+        from core.charge_points as c
+        left join core.sites as s on s.tenant_id = c.tenant_id and s.id = c.site_id
+        left join core.evses as e on e.tenant_id = c.tenant_id and e.id = p_evse_id
+        where c.tenant_id = p_tenant_id and c.id = p_charge_point_id
+    );
+end;
 $$;
 revoke all on function notify.describe_place(bigint, bigint, bigint) from public;
 comment on function notify.describe_place(bigint, bigint, bigint) is

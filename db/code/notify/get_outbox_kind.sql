@@ -13,7 +13,7 @@ declare
 begin
     select k.* into v_kind from ops.outbox_kinds as k where k.kind = p_kind;
     if not found then
-        v_kind := row(p_kind, false, 12, '10 seconds', '6 hours', '2 minutes', '');
+        v_kind := row(p_kind, false, 12, '10 seconds', '6 hours', '2 minutes', '', false);
     end if;
     return v_kind;
 end;

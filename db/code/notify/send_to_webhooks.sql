@@ -25,6 +25,11 @@ begin
             e.id as event_id,
             e.object_type,
             e.object_id,
+            -- Those of a tenant that fail share one lane: each call may take as long as is waited.
+            case
+                when w.failing_since is null then format('webhook/%s', w.id)
+                else format('webhooks-failing/%s', w.tenant_id)
+            end as lane,
             coalesce(
                 (
                     select max(d.number)
@@ -57,7 +62,7 @@ begin
                 'webhook_id', w.webhook_id, 'event_id', w.event_id, 'number', w.number
             ),
             format('webhook/%s/%s/%s', w.webhook_id, w.object_type, w.object_id),
-            format('webhook/%s', w.webhook_id)
+            w.lane
         from wanted as w
         order by w.event_id, w.webhook_id
         returning id, tenant_id, payload

@@ -6,7 +6,8 @@
 -- they switched it on; others of the staff when they switched it on. Chat rooms get what they
 -- ask for. What concerns no tenant is told to the platform's people.
 -- A driver is told the same of a session once; operators the same of an object again after
--- notify.repeat_minutes; nobody gets more than notify.max_per_hour optional messages.
+-- notify.repeat_minutes; nobody gets more than notify.max_per_hour optional messages, nor does a
+-- chat room.
 -- Called by: jobs.send_notifications.
 -- Writes:    core.notifications, ops.outbox (kinds email, sms, chat).
 -- Returns false when the message has to wait for its attachment.
@@ -39,8 +40,8 @@ begin
                 p_event.tenant_id, v_message.kind, v_message.user_id, v_message.customer_id
             ) as r
             where not notify.is_told(
-                v_message.kind, v_message.audience, v_message.object, v_message.is_mandatory,
-                r.user_id, r.customer_id, r.channel_id, r.channel
+                p_event.tenant_id, v_message.kind, v_message.audience, v_message.object,
+                v_message.is_mandatory, r.user_id, r.customer_id, r.channel_id, r.channel
             )
         loop
             insert into core.notifications (
@@ -83,6 +84,8 @@ comment on function notify.tell(core.events) is
     'Tell people of an event, each once; false when the message has to wait.';
 
 -- Who gets a message, through what, in which language.
+--
+-- PL/pgSQL, as is notify.is_told, because it keeps its plans from one call to the next.
 create or replace function notify.list_recipients(
     p_tenant_id bigint,
     p_kind text,
@@ -98,11 +101,14 @@ returns table (
     full_name text,
     language text
 )
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
+#variable_conflict use_column
+begin
+    return query
     with kinds as (
         select k.* from core.notification_kinds as k where k.kind = p_kind
     ),
@@ -110,6 +116,7 @@ as $$
     people as (
         -- The driver, if they are still of this tenant.
         select
+            p_tenant_id as tenant_id,
             u.id as user_id,
             null::bigint as customer_id,
             u.email,
@@ -126,6 +133,7 @@ as $$
         union all
         -- Who pays needs no login.
         select
+            c.tenant_id,
             c.user_id,
             c.id,
             c.email,
@@ -141,6 +149,7 @@ as $$
                 and c.erased_at is null
         union all
         select
+            r.tenant_id,
             u.id,
             null,
             u.email,
@@ -161,19 +170,24 @@ as $$
         inner join core.users as u on u.id = m.user_id and u.is_active
         where k.audience = 'operator' and p_tenant_id is not null
         union all
-        select distinct
-            u.id,
-            null::bigint,
-            u.email,
-            u.full_name,
-            u.language,
-            k.is_on_by_default
-        from kinds as k
-        inner join core.roles as r on r.audience = 'platform'
-        inner join core.memberships as m
-            on m.tenant_id = r.tenant_id and m.role_id = r.id and m.is_active
-        inner join core.users as u on u.id = m.user_id and u.is_active
-        where k.audience = 'operator' and p_tenant_id is null
+        -- Their switches are those of the tenant where they have this role.
+        (
+            select distinct on (u.id)
+                r.tenant_id,
+                u.id,
+                null::bigint,
+                u.email,
+                u.full_name,
+                u.language,
+                k.is_on_by_default
+            from kinds as k
+            inner join core.roles as r on r.audience = 'platform'
+            inner join core.memberships as m
+                on m.tenant_id = r.tenant_id and m.role_id = r.id and m.is_active
+            inner join core.users as u on u.id = m.user_id and u.is_active
+            where k.audience = 'operator' and p_tenant_id is null
+            order by u.id, r.tenant_id
+        )
     )
 
     select p.user_id, p.customer_id, null::bigint, 'email', p.email, p.full_name, p.language
@@ -181,7 +195,7 @@ as $$
     cross join kinds as k
     left join core.notification_preferences as s
         on
-            s.tenant_id = p_tenant_id
+            s.tenant_id = p.tenant_id
             and s.user_id = p.user_id
             and s.kind = p_kind
             and s.channel = 'email'
@@ -191,7 +205,7 @@ as $$
     from people as p
     inner join core.notification_preferences as s
         on
-            s.tenant_id = p_tenant_id
+            s.tenant_id = p.tenant_id
             and s.user_id = p.user_id
             and s.kind = p_kind
             and s.channel = 'sms'
@@ -210,6 +224,7 @@ as $$
         and g.is_enabled
         and g.has_url
         and (g.kinds is null or k.kind = any(g.kinds));
+end;
 $$;
 revoke all on function notify.list_recipients(bigint, text, uuid, bigint) from public;
 comment on function notify.list_recipients(bigint, text, uuid, bigint) is
@@ -217,6 +232,7 @@ comment on function notify.list_recipients(bigint, text, uuid, bigint) is
 
 -- Whether somebody knows already, or has heard enough for now.
 create or replace function notify.is_told(
+    p_tenant_id bigint,
     p_kind text,
     p_audience text,
     p_object text,
@@ -227,12 +243,15 @@ create or replace function notify.is_told(
     p_channel text
 )
 returns boolean
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
-    select
+declare
+    v_most constant integer := access.get_setting('notify.max_per_hour')::integer;
+begin
+    return
         exists (
             select
             from core.notifications as n
@@ -253,15 +272,34 @@ as $$
         )
         or not p_is_mandatory and (
             select count(*)
-            from core.notifications as n
-            where
-                n.user_id = p_user_id
-                and n.channel = p_channel
-                and n.created_at > now() - interval '1 hour'
-        ) >= access.get_setting('notify.max_per_hour')::integer;
+            from (
+                select
+                from core.notifications as n
+                where
+                    n.user_id = p_user_id
+                    and n.channel = p_channel
+                    and n.created_at > now() - interval '1 hour'
+                limit v_most
+            ) as l
+        ) >= v_most
+        or p_channel = 'chat' and (
+            select count(*)
+            from (
+                select
+                from core.notifications as n
+                where
+                    n.tenant_id = p_tenant_id
+                    and n.channel_id = p_channel_id
+                    and n.created_at > now() - interval '1 hour'
+                limit v_most
+            ) as l
+        ) >= v_most;
+end;
 $$;
 revoke all on function notify.is_told(
-    text, text, text, boolean, uuid, bigint, bigint, text
+    bigint, text, text, text, boolean, uuid, bigint, bigint, text
 ) from public;
-comment on function notify.is_told(text, text, text, boolean, uuid, bigint, bigint, text) is
+comment on function notify.is_told(
+    bigint, text, text, text, boolean, uuid, bigint, bigint, text
+) is
     'Whether somebody knows already, or has heard enough for now.';

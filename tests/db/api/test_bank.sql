@@ -1,7 +1,7 @@
 -- Statements, matches, mandates, batches and proofs over the API: who may, what is refused, whose
 -- they are.
 begin;
-select plan(57);
+select plan(62);
 
 -- What one sees.
 select tests.act_as('greenway.accountant');
@@ -194,6 +194,26 @@ select throws_ok(
     'select api.collect_invoice(1001)', 'PT409', null, 'an invoice that is paid by transfer'
 );
 select throws_ok('select api.collect_invoice(2001)', 'PT404', null, 'another tenant''s invoice');
+
+-- What does not arrive.
+select throws_ok(
+    $$select api.fail_payment(2001, 'AC04')$$, 'PT404', null, 'another tenant''s payment'
+);
+select throws_ok(
+    $$select api.fail_payment(1001, 'AC04')$$, 'PT409', null, 'a payment by card is its provider''s'
+);
+select throws_ok(
+    $$select api.fail_payment(1001, null)$$, 'PT400', null, 'nothing fails without a reason'
+);
+select tests.act_as('greenway.operator');
+select throws_ok(
+    $$select api.fail_payment(1001, 'AC04')$$, 'PT403', null, 'an operator does not say so'
+);
+select tests.act_as('greenway.customer');
+select throws_ok(
+    $$select api.fail_payment(1001, 'AC04')$$, '42501', null, 'nor does a customer'
+);
+select tests.act_as('greenway.accountant');
 
 -- Mandates stay what was signed.
 select throws_ok(

@@ -1,6 +1,6 @@
 -- Credit notes and write-offs: what they take back, where it is posted, and what they settle.
 begin;
-select plan(50);
+select plan(54);
 
 create function pg_temp.entries_of(p_kind text, p_invoice_id bigint)
 returns table (ledger_account text, vat_rate numeric, amount numeric)
@@ -342,6 +342,40 @@ select is(
     (select sum(o.open_amount) from billing.open_items as o
      where o.tenant_id = 101 and o.account_id = 1001),
     'receivables are what is open'
+);
+
+-- What was given up is not given back -----------------------------------------------------------
+
+select tests.act_as('greenway.admin');
+select is(
+    (select c.total_incl_vat
+     from api.credit_invoice(5004, 'charged too much', '[{"line": 1, "amount": 30}]') as c),
+    30.00, 'an invoice that was written off is credited in part'
+);
+select tests.act_as_owner();
+select bag_eq(
+    $$ select a.kind, a.amount from core.allocations as a
+       where a.tenant_id = 101 and a.invoice_id = 5004 and a.credit_note_id is null
+       union all
+       select a.kind, a.amount from core.allocations as a
+       where a.tenant_id = 101 and a.credit_note_id = pg_temp.newest_credit_note() $$,
+    $$ values
+       ('write_off', 40.0000), ('write_off', 100), ('write_off', -30), ('credit_note', 30) $$,
+    'which takes back as much of the write-off'
+);
+select bag_eq(
+    $$ select e.ledger_account, e.account_id, e.amount from core.journals as j
+       inner join core.ledger_entries as e on e.tenant_id = j.tenant_id and e.journal_id = j.id
+       where
+           j.tenant_id = 101
+           and j.kind = 'write_off'
+           and j.source_key = 'credit-note/' || pg_temp.newest_credit_note() $$,
+    $$ values ('receivables', 1001::bigint, 30.0000), ('write_offs', null, -30) $$,
+    'in the books as well'
+);
+select is(
+    billing.account_credit(101, 1001), 0::numeric,
+    'and the customer, who never paid it, has no credit'
 );
 
 -- What is paid already --------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 -- documents, document, invoice_document: who reads which files.
 begin;
-select plan(21);
+select plan(23);
 
 select tests.act_as('greenway.support');
 select bag_eq(
@@ -33,6 +33,10 @@ select throws_ok(
 );
 select throws_ok(
     'select api.invoice_document(2001)', 'PT404', null, 'and neither is its invoice'
+);
+select has_index('core', 'documents', 'documents_id_idx', 'id', 'a number alone finds it');
+select has_index(
+    'core', 'documents', 'documents_invoice_idx', 'invoice_id', 'and that of its invoice'
 );
 select throws_ok('select api.document(null)', 'PT404', null, 'no document is none');
 select throws_ok(

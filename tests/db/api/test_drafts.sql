@@ -1,6 +1,6 @@
 -- Drafts of invoices: who makes, changes and removes them, and what lines may say.
 begin;
-select plan(32);
+select plan(35);
 
 select tests.act_as_owner();
 insert into core.invoices (
@@ -156,6 +156,30 @@ select lives_ok($$ select from api.delete_draft(5001) $$, 'a draft is');
 select is_empty($$ select from api.invoices where id = 5001 $$, 'and then it is gone');
 select throws_ok(
     $$ update api.invoices set note = 'x' $$, '42501', null, 'nobody writes to the view'
+);
+
+-- Another tax treatment -------------------------------------------------------------------------
+
+select tests.act_as_owner();
+update core.legal_entities as e set vat_id = 'DE123456788' where e.tenant_id = 101;
+update core.customers as c set vat_id_state = 'invalid' where c.tenant_id = 101 and c.id = 1002;
+select tests.act_as('greenway.accountant');
+create temporary table draft as select i.id from api.invoices as i where i.account_id = 5002;
+select throws_ok(
+    $$ select from draft as d cross join lateral api.finalise_invoice(d.id) $$, 'PT409',
+    'the draft cannot be issued: tax treatment changed',
+    'a draft with reverse charge is not issued when the VAT id is no longer valid'
+);
+select results_eq(
+    $$ select u.tax_treatment, u.total_excl_vat, u.total_vat
+       from draft as d
+       cross join lateral api.update_draft(
+           d.id, '[{"description": "Card", "unit_price": 10, "vat_rate": 19}]'
+       ) as u $$,
+    $$ values ('standard', 10.00, 1.90) $$, 'given its lines anew it has VAT'
+);
+select lives_ok(
+    $$ select from draft as d cross join lateral api.finalise_invoice(d.id) $$, 'and is issued'
 );
 
 select * from finish();

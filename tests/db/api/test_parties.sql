@@ -1,6 +1,6 @@
 -- Legal entities, customers, addresses, accounts and contracts as staff and customers see them.
 begin;
-select plan(58);
+select plan(59);
 
 -- Who reads what -------------------------------------------------------------------------
 
@@ -58,10 +58,14 @@ select throws_ok(
 select tests.act_as('greenway.accountant');
 select results_eq(
     $$insert into api.legal_entities (name, address_line, postal_code, city, iban, vat_id)
-      values ('Second', 'Kai 1', '20095', 'Hamburg', 'de89 3704 0044 0532 0130 00', 'de 123456789')
+      values ('Second', 'Kai 1', '20095', 'Hamburg', 'de02 1203 0000 0000 2020 51', 'de 123456789')
       returning country_code, currency, language, time_zone, iban, vat_id, is_default$$,
-    $$values ('DE', 'EUR', 'en', 'Europe/Berlin', 'DE89370400440532013000', 'DE123456789', false)$$,
+    $$values ('DE', 'EUR', 'en', 'Europe/Berlin', 'DE02120300000000202051', 'DE123456789', false)$$,
     'accountants do: what is left out is the tenant''s, numbers are cleaned'
+);
+select throws_ok(
+    $$update api.legal_entities set iban = 'DE89370400440532013000' where name = 'Second'$$,
+    '23505', null, 'an account at a bank is one legal entity''s'
 );
 select throws_ok(
     $$insert into api.legal_entities (name, address_line, postal_code, city, tenant_id)

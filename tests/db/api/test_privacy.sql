@@ -1,6 +1,6 @@
 -- Consent, export and erasure, and what the other tenant and the law keep.
 begin;
-select plan(51);
+select plan(60);
 
 -- Consent ----------------------------------------------------------------------------------
 
@@ -172,7 +172,8 @@ where tenant_id = 101 and account_id = 1002 and state in ('pending', 'submitted'
 -- What the audit knows of the person.
 update core.users set full_name = 'Dora Driver'
 where id = tests.user_id_of('greenway.driver2');
-update core.customers set name = 'Dora Driver', phone = '+49 40 1'
+update core.customers
+set name = 'Dora Driver', phone = '+49 40 1', vat_id_evidence = '{"name": "Dora Driver"}'
 where tenant_id = 101 and id = 1002;
 update core.id_tokens set label = 'Card of Dora' where tenant_id = 101 and id = 1002;
 update core.customer_addresses set name = 'Dora Driver'
@@ -208,6 +209,69 @@ select l.id, l.old_values, l.new_values
 from core.audit_log as l
 where l.tenant_id = 102 or l.row_key ->> 'id' = '1001';
 
+-- Wherever somebody is named: the list is of what the law keeps, or says for how long.
+create function pg_temp.tables_that_name(p_words text)
+returns setof text
+language plpgsql
+as $$
+declare
+    v_table text;
+    v_found boolean;
+begin
+    for v_table in
+        select c.oid::regclass::text
+        from pg_catalog.pg_class as c
+        where
+            c.relkind in ('r', 'p')
+            and not c.relispartition
+            and c.relnamespace in ('core'::regnamespace, 'ops'::regnamespace)
+    loop
+        execute format('select exists (select from %s as r where to_jsonb(r)::text ~* $1)', v_table)
+        into v_found using p_words;
+        if v_found then
+            return next v_table;
+        end if;
+    end loop;
+end;
+$$;
+
+-- What a card provider told of a payment.
+insert into core.payments (
+    tenant_id, id, legal_entity_id, account_id, purpose, method, provider, idempotency_key, amount,
+    currency, state
+)
+overriding system value
+values (101, 1902, 1001, 1002, 'top_up', 'card', 'test', 'test-1902', 5, 'EUR', 'failed');
+insert into core.payment_events (
+    tenant_id, payment_provider_id, event_id, type, data, signed_at, processed_at, payment_id,
+    outcome
+)
+values (
+    101, 1001, 'evt_dora', 'payment_intent.payment_failed',
+    '{"billing_details": {"name": "Dora Driver"}}', now(), now(), 1902, 'failed'
+);
+-- Messages to them, before and after they changed their address, and one to another tenant's.
+insert into ops.outbox (
+    tenant_id, kind, idempotency_key, payload, state, next_attempt_at, delivered_at, dead_at,
+    last_error
+)
+values
+    (
+        101, 'email', 'privacy/1',
+        jsonb_build_object(
+            'to', 'driver2@greenway.example', 'full_name', 'Dora Driver', 'template',
+            'session_ended', 'user_id', tests.user_id_of('greenway.driver2')
+        ),
+        'delivered', null, now(), null, '250 kept for driver2@greenway.example'
+    ),
+    (
+        101, 'email', 'privacy/2', '{"to": "driver2@greenway.example", "template": "invitation"}',
+        'dead', null, null, now(), '550 no driver2@greenway.example here'
+    ),
+    (
+        102, 'email', 'privacy/3', '{"to": "customer@bluecharge.example", "full_name": "Dora B"}',
+        'waiting', now(), null, null, null
+    );
 select tests.act_as('greenway.admin');
 create temporary table erased as
 select api.erase_person(tests.user_id_of('greenway.driver2'), 'by letter of 3 May') as counts;
@@ -218,6 +282,16 @@ select ok(
 
 select tests.act_as_owner();
 select is(pg_temp.told(), 0::bigint, 'the audit log knows it no more');
+select bag_eq(
+    $$select t.name
+      from pg_temp.tables_that_name('Dora D|driver2@greenway|DORASOLD|GWTOKEN2') as t (name)$$,
+    array['core.ratings'],
+    'nor does any table but the one with the card of the receipt, which the law keeps'
+);
+select results_eq(
+    $$select o.idempotency_key from ops.outbox as o where o.idempotency_key ~ '^privacy/'$$,
+    array['privacy/3'], 'messages to others still go'
+);
 select results_eq(
     $$select u.email, u.full_name, u.is_active from core.users as u
       where u.id = tests.user_id_of('greenway.driver2')$$,
@@ -285,6 +359,66 @@ select results_eq(
 select throws_ok(
     $$update core.erasures set reason = 'none at all' where tenant_id = 101 and state = 'done'$$,
     'PT403', null, 'for good'
+);
+
+-- A customer without a login ------------------------------------------------------------------
+
+select tests.act_as_owner();
+insert into core.customers (tenant_id, id, kind, name, email)
+overriding system value
+values
+    (101, 1900, 'person', 'Nora Paper', 'nora@letters.example'),
+    (101, 1901, 'company', 'Nora GmbH', 'nora@letters.example');
+insert into core.customer_addresses (
+    tenant_id, customer_id, kind, address_line, postal_code, city, country_code
+)
+values (101, 1900, 'billing', 'Nora Street 1', '20095', 'Hamburg', 'DE');
+insert into core.accounts (tenant_id, id, customer_id)
+overriding system value values (101, 1900, 1900);
+insert into core.id_tokens (tenant_id, id, id_token, label)
+overriding system value values (101, 1900, 'NORASCARD', 'Nora''s card');
+insert into core.contracts (tenant_id, account_id, id_token_id, starts_at)
+values (101, 1900, 1900, now() - interval '1 day');
+insert into core.sessions (
+    tenant_id, id, charge_point_id, protocol, transaction_id, start_key, state, started_at,
+    id_token, id_token_id
+)
+overriding system value
+values (101, 1900, 1001, '1.6', '1900', 'start 1900', 'active', now(), 'NORASCARD', 1900);
+select tests.act_as('greenway.operator');
+select throws_ok(
+    $$select api.erase_customer(1900, 'by letter')$$, 'PT403', null,
+    'a customer without a login is not erased without privacy.write'
+);
+select tests.act_as('bluecharge.admin');
+select throws_ok(
+    $$select api.erase_customer(1900, 'by letter')$$, 'PT404', null, 'nor by another tenant'
+);
+select tests.act_as('greenway.admin');
+select throws_ok(
+    $$select api.erase_customer(1901, 'by letter')$$, 'PT409', 'a company is no person',
+    'nor a company'
+);
+select throws_like(
+    $$select api.erase_customer(1900, 'by letter')$$, '%running session%',
+    'nor while its card charges'
+);
+select tests.act_as_owner();
+update core.sessions set state = 'ended', ended_at = now(), energy_wh = 0
+where tenant_id = 101 and id = 1900;
+delete from core.transactions where tenant_id = 101 and session_id = 1900;
+select tests.act_as('greenway.admin');
+select lives_ok(
+    $$select api.erase_customer(1900, 'by letter')$$, 'but then it is, with its card'
+);
+select throws_ok(
+    $$select api.erase_customer(1900, 'by letter')$$, 'PT409',
+    'the person of this customer was erased', 'once'
+);
+select tests.reset();
+select bag_eq(
+    $$select t.name from pg_temp.tables_that_name('Nora (P|S)|NORASCARD|Nora''s') as t (name)$$,
+    array[]::text[], 'and is nowhere any more'
 );
 
 -- One of two tenants ------------------------------------------------------------------------

@@ -328,16 +328,21 @@ def test_what_is_wrong_anywhere_in_a_file_keeps_all_of_it_out_of_the_books(
 
 
 def test_a_parked_file_is_tried_again_when_the_reason_is_gone(bank: Bank) -> None:
-    bank.owner.execute("update core.legal_entities set iban = null where id = 1001")
-    assert bank.bring(Booking("1.00", "x")) == "iban_unknown"
+    content = camt_file(camt(OTHER_IBAN, DAY, "500.00", [Booking("1.00", "x")]))
+    assert bank.send(content) == "iban_unknown"
     file = bank.one("select max(id) from core.bank_files where id < 1000")
-    bank.owner.execute("update core.legal_entities set iban = %s where id = 1001", [IBAN])
+    bank.owner.execute("update core.legal_entities set iban = %s where id = 1001", [OTHER_IBAN])
     assert bank.act("select state from api.retry_bank_file(%s)", file) == [("waiting",)]
     while bank.book_one():
         pass
     assert bank.one("select state from core.bank_files where id = %s", file) == "booked"
     with pytest.raises(psycopg.Error, match="the file is booked"):
         bank.act("select state from api.retry_bank_file(%s)", file)
+    # The account before is still theirs: it is an account of its own, and both are proven.
+    assert bank.bring(Booking("2.00", "to the old one")) == "booked"
+    assert bank.bring(Booking("2.00", "to the old one")) == "booked"
+    assert proof(bank) == (True, None)
+    assert bank.one("select bank_statement from core.daily_proofs where proven_on > %s", DAY) == 505
 
 
 def test_a_file_that_ends_its_runner_is_put_aside(bank: Bank) -> None:

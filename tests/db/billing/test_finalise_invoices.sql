@@ -1,6 +1,6 @@
 -- Finalising: numbers, snapshots, postings, wallets, and that nothing changes afterwards.
 begin;
-select plan(46);
+select plan(50);
 
 create function pg_temp.entries_of(p_kind text, p_source_key text)
 returns table (ledger_account text, account_id bigint, vat_rate numeric, amount numeric)
@@ -192,7 +192,12 @@ select results_eq(
     'the wallet pays the first in full, the second in part and the last not at all'
 );
 select bag_eq(
-    $$ select * from pg_temp.entries_of('wallet_use', '5011') $$,
+    $$
+        select e.*
+        from core.payments as p
+        cross join lateral pg_temp.entries_of('wallet_use', p.id::text) as e
+        where p.tenant_id = 101 and p.invoice_id = 5011
+    $$,
     $$ values ('wallets', 1002::bigint, null::numeric, 8.10), ('receivables', 1002, null, -8.10) $$,
     'which is posted'
 );
@@ -320,6 +325,75 @@ select throws_ok(
 select tests.act_as('greenway.support');
 select throws_ok(
     $$ select from api.finalise_invoice(5030) $$, 'PT403', null, 'nor without the permission'
+);
+
+-- What no e-invoice could be written for ---------------------------------------------------------
+
+select tests.act_as_owner();
+insert into core.legal_entities (tenant_id, id, name, address_line, postal_code, city)
+overriding system value
+values (101, 5901, 'Young Ltd', 'Kai 1', '20457', 'Hamburg');
+insert into core.accounts (
+    tenant_id, id, number, customer_id, legal_entity_id, currency, payment_method
+)
+overriding system value
+values (101, 5901, 'Y1', 1001, 5901, 'EUR', 'bank_transfer');
+insert into core.invoices (
+    tenant_id, id, legal_entity_id, account_id, kind, occasion, currency, payment_method, language
+)
+overriding system value
+values
+    (101, 5040, 5901, 5901, 'invoice', 'one_off', 'EUR', 'bank_transfer', 'en'),
+    (101, 5041, 1001, 1001, 'invoice', 'one_off', 'KWD', 'bank_transfer', 'en');
+insert into core.invoice_lines (
+    tenant_id, invoice_id, line, account_id, kind, description, includes_vat, vat_rate,
+    amount_excl_vat, amount_incl_vat
+)
+values
+    (101, 5040, 1, 5901, 'one_off', 'Card', false, 0, 10, 10),
+    (101, 5041, 1, 1001, 'one_off', 'Card', false, 0, 10, 10);
+select billing.compute_invoice(101, '{5040,5041}'), billing.finalise_invoices(101, '{5040,5041}');
+select results_eq(
+    $$ select i.problem from core.invoices as i where i.id in (5040, 5041) order by i.id $$,
+    $$ values ('tax_number_missing'), ('currency_unsupported') $$,
+    'a seller that no tax authority knows, and three decimals, are refused before they are final'
+);
+update core.legal_entities set tax_number = '47/11' where tenant_id = 101 and id = 5901;
+select is(
+    billing.finalise_invoices(101, '{5040}'), '{5040}', 'a tax number will do'
+);
+
+-- What fails keeps nobody waiting -------------------------------------------------------------
+
+set constraints all immediate;
+alter table core.invoices add constraint test_check
+check (note is distinct from 'odd' or state = 'draft') not valid;
+insert into core.invoices (
+    tenant_id, id, legal_entity_id, account_id, kind, occasion, currency, payment_method, language,
+    finalise_at, note
+)
+overriding system value
+values
+    (101, 5050, 1001, 1001, 'invoice', 'one_off', 'EUR', 'bank_transfer', 'en', now(), 'odd'),
+    (101, 5051, 1001, 1001, 'invoice', 'one_off', 'EUR', 'bank_transfer', 'en', now(), 'even');
+insert into core.invoice_lines (
+    tenant_id, invoice_id, line, account_id, kind, description, includes_vat, vat_rate,
+    amount_excl_vat, amount_incl_vat
+)
+select 101, n, 1, 1001, 'one_off', 'Card', false, 0, 10, 10 from generate_series(5050, 5051) as n;
+select billing.compute_invoice(101, '{5050,5051}');
+set constraints all deferred;
+select tests.act_as_login('jobs');
+select is(
+    jobs.finalise_invoices(), 'finalised 1 invoices, could not finalise 1',
+    'where a draft fails the others are finalised'
+);
+select tests.reset();
+select results_eq(
+    $$ select i.state, i.problem, i.finalise_at > now() + interval '50 minutes'
+       from core.invoices as i where i.id in (5050, 5051) order by i.id $$,
+    $$ values ('draft', 'finalising_failed', true), ('finalised', null, false) $$,
+    'and it says that it failed'
 );
 
 -- The document ---------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 -- A billing run: what it bills, skips, holds and credits; begun again it goes on.
 begin;
-select plan(50);
+select plan(53);
 select tests.act_as_owner();
 delete from ops.transactions_to_bill;
 
@@ -292,6 +292,13 @@ select is(
         and h.transaction_id = 2014
     ), 0::bigint, 'which is held no longer'
 );
+select tests.act_as('greenway.accountant');
+select set_eq(
+    $$ select p.account_id from api.preview_billing_run('2026-02') as p
+       where p.outcome = 'skipped' and p.reason = 'billed_already' $$,
+    array[1001, 1101, 1106]::bigint[], 'and a preview says who has the invoice of the month'
+);
+select tests.act_as_owner();
 delete from core.invoices as i where i.tenant_id = 101 and i.account_id = 1106;
 select is(
     (
@@ -455,6 +462,28 @@ select results_eq(
             ('invoice 1101 2011 1 0.00 net 3 3 3')
     $$,
     'pays the net, in one line'
+);
+
+-- Another payer ---------------------------------------------------------------------------------
+
+select billing.finalise_invoices(101, array(
+    select i.id from core.invoices as i
+    where i.tenant_id = 101 and i.billing_run_id = pg_temp.run_id('2026-06-01')
+));
+update core.accounts as a set payer_account_id = 1001 where a.tenant_id = 101 and a.id = 1102;
+select pg_temp.rate(2017, 2, '2026-06-10T10:00:00Z', 'YES', '19 4.20 5.00');
+select lives_ok(
+    $$ select billing.run(101, '2026-07-01', null, 1) from generate_series(1, 8) $$,
+    'accounts come one after the other'
+);
+select results_eq(
+    $$ select pg_temp.lines(pg_temp.run_id('2026-07-01')) $$,
+    $$
+        values
+            ('invoice 1001 2017 2 19.00 gross 4.2 5 4.2'),
+            ('credit_note 1101 2017 1 0.00 net 9.33 9.33 9.33')
+    $$,
+    'the one that pays now is billed, and the one that paid before is credited'
 );
 
 -- Who may ---------------------------------------------------------------------------------------

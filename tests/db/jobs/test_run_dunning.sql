@@ -1,6 +1,6 @@
 -- Dunning: reminders level by level, their fees, who is blocked and let charge again, and waiving.
 begin;
-select plan(36);
+select plan(37);
 
 create function pg_temp.notices_of(p_invoice_id bigint)
 returns table (level integer, due_in integer, open_amount numeric, fee numeric)
@@ -230,6 +230,12 @@ values (101, 5006, 5001, 'write_off', 60), (101, 5006, 5001, 'write_off', 40);
 select is(
     (select a.state from core.accounts as a where a.tenant_id = 101 and a.id = 5001), 'active',
     'paying the one that it is blocked for lets it charge again'
+);
+insert into core.allocations (tenant_id, invoice_id, account_id, kind, payment_id, amount)
+values (101, 5006, 5001, 'payment_return', 5001, -100);
+select is(
+    (select a.state from core.accounts as a where a.tenant_id = 101 and a.id = 5001), 'blocked',
+    'and when that is taken back it is blocked again'
 );
 select bag_eq(
     $$ select e.object_id from core.events as e

@@ -1,6 +1,6 @@
 -- One job by its name: when it is due, by the table or by the caller's clock.
 begin;
-select plan(16);
+select plan(20);
 select tests.act_as_owner();
 delete from ops.job_runs;
 delete from ops.job_schedules;
@@ -67,6 +67,37 @@ select throws_ok(
        values ('test_never', '0 6 * * 1', 'x') $$, '23514',
     null, 'days of the week go by their names: schedulers number them differently'
 );
+
+-- What fails does not fail every second for ever, nor only once a month.
+create function jobs.test_broken() returns text language sql as $$ select (1 / 0)::text $$;
+insert into ops.job_schedules (job, every, cron, next_run_at, description, failures)
+values
+    ('test_broken', '1 second', null, now(), 'fails', 0);
+select ok(
+    (select r.outcome = 'failed' and r.next_run_at < clock_timestamp() + interval '2 seconds'
+     from jobs.run_job('test_broken', 'here') as r),
+    'a job that fails comes again as usual'
+);
+update ops.job_schedules set next_run_at = now(), failures = 20 where job = 'test_broken';
+select ok(
+    (select r.next_run_at between now() + interval '4 minutes' and now() + interval '6 minutes'
+     from jobs.run_job('test_broken', 'here') as r),
+    'one that goes on failing every five minutes'
+);
+update ops.job_schedules set every = null, cron = '0 6 1 * *', failures = 0, next_run_at = now()
+where job = 'test_broken';
+select ok(
+    (select r.next_run_at < clock_timestamp() + interval '61 seconds'
+     from jobs.run_job('test_broken', 'here', now() + interval '1 month') as r),
+    'by the calendar it is not left until the next date'
+);
+create or replace function jobs.test_broken() returns text language sql as $$ select 'mended' $$;
+select jobs.run_job('test_broken', 'here', now() + interval '1 month', true);
+select results_eq(
+    $$ select s.failures, s.next_run_at from ops.job_schedules as s where s.job = 'test_broken' $$,
+    $$ values (0, now() + interval '1 month') $$, 'until it succeeds'
+);
+delete from ops.job_schedules where job = 'test_broken';
 
 -- pg_cron is not there, and then there is what it has of functions.
 select is(jobs.schedule_in_pg_cron(), null, 'without pg_cron there is nothing to do');

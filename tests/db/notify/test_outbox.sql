@@ -1,6 +1,6 @@
 -- The outbox: put once, decided on by the own tenant's operators only, put off and reaped.
 begin;
-select plan(30);
+select plan(33);
 
 select tests.act_as_owner();
 delete from ops.outbox;
@@ -148,6 +148,41 @@ select tests.act_as_login('jobs');
 select is(
     jobs.finish_outbox(pg_temp.id_of('b'), 1, 'delivered', 200, 'late'), 'delivered',
     'a report that comes late counts while the outcome is open'
+);
+
+-- A tenant with many receivers that do not answer leaves room for the others.
+select tests.act_as_owner();
+delete from ops.outbox;
+insert into ops.outbox (tenant_id, kind, idempotency_key, payload, lane)
+select 101, 'parcel', 'slow' || n, '{}', 'receiver' || n from generate_series(1, 6) as n;
+insert into ops.outbox (tenant_id, kind, idempotency_key, payload, next_attempt_at)
+values (102, 'parcel', 'quick', '{}', now());
+select tests.act_as_login('jobs');
+select results_eq(
+    $$ select t.idempotency_key from generate_series(1, 4) as n
+       cross join lateral jobs.take_outbox('here' || n, 'parcel', false) as t
+       where t.tenant_id = 101 $$,
+    array['slow1', 'slow2', 'slow3', 'slow4'], 'four of a tenant are called at once'
+);
+select results_eq(
+    $$ select t.idempotency_key from jobs.take_outbox('here', 'parcel', false) as t $$,
+    array['quick'], 'then it is the turn of another'
+);
+
+-- What the other side can be asked for is not made again on a person's word.
+select tests.act_as_owner();
+delete from ops.outbox;
+insert into ops.outbox (tenant_id, kind, idempotency_key, payload, state, next_attempt_at)
+values
+    (101, 'card_refund', 'asked', '{}', 'unknown', now() + interval '1 hour'),
+    (101, 'email', 'repeated', '{}', 'unknown', now() + interval '1 hour');
+select tests.act_as('greenway.operator');
+select results_eq(
+    $$ select r.idempotency_key, r.state, r.next_attempt_at <= now()
+       from api.outbox as o cross join lateral api.retry_outbox(o.id) as r
+       where o.state = 'unknown' order by o.id $$,
+    $$ values ('asked', 'unknown', true), ('repeated', 'waiting', true) $$,
+    'an unknown refund is asked for at once, an e-mail sent'
 );
 select * from finish();
 rollback;

@@ -167,14 +167,14 @@ select ok(
 update ops.settings set value = '1' where name = 'notify.max_per_hour';
 select ok(
     notify.is_told(
-        'session_held', 'operator', 'transaction/9', false,
+        101, 'session_held', 'operator', 'transaction/9', false,
         tests.user_id_of('greenway.operator'), null, null, 'email'
     ),
     'nobody gets more optional messages than so many an hour'
 );
 select ok(
     not notify.is_told(
-        'invoice_issued', 'customer', 'invoice/9', true,
+        101, 'invoice_issued', 'customer', 'invoice/9', true,
         tests.user_id_of('greenway.operator'), null, null, 'email'
     ),
     'what has to be said is said'

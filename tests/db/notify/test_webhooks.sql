@@ -1,6 +1,6 @@
 -- Webhooks: whose, where to, what they ask for; dispatched once, signed, switched off.
 begin;
-select plan(38);
+select plan(39);
 
 -- Made and changed.
 select tests.act_as('greenway.operator');
@@ -123,6 +123,13 @@ select is(
 -- Failing for long.
 select jobs.settle_webhook(o, '{"status": 500}') from ops.outbox as o where o.tenant_id = 101;
 select isnt((select w.failing_since from core.webhooks as w where w.id = 1001), null, 'it fails');
+create temporary table waiting as select o.id from ops.outbox as o;
+select notify.send_to_webhooks(array[s.event_id::bigint], 1001) from pg_temp.sent as s;
+select is(
+    (select o.lane from ops.outbox as o where o.id not in (select w.id from pg_temp.waiting as w)),
+    'webhooks-failing/101', 'those of a tenant that fail share one lane'
+);
+delete from ops.outbox as o where o.id not in (select w.id from pg_temp.waiting as w);
 update core.webhooks as w set failing_since = now() - interval '6 days' where w.id = 1001;
 select jobs.settle_webhook(o, '{"status": 500}') from ops.outbox as o where o.tenant_id = 101;
 select results_eq(
