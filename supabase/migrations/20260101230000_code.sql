@@ -13839,14 +13839,7 @@ begin
                     then 'series_missing'
             end as reason
         from unnest(p_transaction_ids) as k (id)
-        -- By key, one by one, and so is whose it is: where a tenant is newer than the statistics, a
-        -- join reads all of its month for each batch.
-        cross join lateral (
-            select x.*
-            from core.transactions as x
-            where x.tenant_id = p_tenant_id and x.id = k.id
-            limit 1
-        ) as t
+        inner join core.transactions as t on t.tenant_id = p_tenant_id and t.id = k.id
         inner join core.ratings as r
             on
                 r.tenant_id = t.tenant_id
@@ -13855,12 +13848,8 @@ begin
         -- Both at once: a long result is unpacked once.
         cross join lateral jsonb_to_record(r.result) as g (taxes jsonb, tax_included text)
         inner join core.tenants as n on n.id = t.tenant_id
-        cross join lateral (
-            select x.*
-            from billing.transaction_accounts as x
-            where x.tenant_id = t.tenant_id and x.transaction_id = t.id
-            limit 1
-        ) as w
+        inner join billing.transaction_accounts as w
+            on w.tenant_id = t.tenant_id and w.transaction_id = t.id
         left join core.accounts as p on p.tenant_id = w.tenant_id and p.id = w.payer_account_id
         left join core.legal_entities as e
             on e.tenant_id = p.tenant_id and e.id = p.legal_entity_id
@@ -61294,7 +61283,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function billing.is_invoice_currency"]'),
     ('billing/judge_drafts.sql', '964272de9c7ddf9229dd44f3063bdd0482595ae2670e898a565d97b0e3e44121',
     '["function billing.judge_drafts"]'),
-    ('billing/list_charges.sql', 'dca9b6292ee5ecd03f3926c399da3ce8164a246f0560e41e91a347abb3cf7bf9',
+    ('billing/list_charges.sql', '15316b45b6d7551f3b3f7682c589c57755e973a2f4f494943d73850716f1cedb',
     '["function billing.list_charges"]'),
     ('billing/list_due_reminders.sql', 'ede92203b0476b591b9752fcb9e68e5967484df4e9beb5c802421619eaff9d4f',
     '["function billing.list_due_reminders"]'),

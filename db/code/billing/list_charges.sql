@@ -108,14 +108,7 @@ begin
                     then 'series_missing'
             end as reason
         from unnest(p_transaction_ids) as k (id)
-        -- By key, one by one, and so is whose it is: where a tenant is newer than the statistics, a
-        -- join reads all of its month for each batch.
-        cross join lateral (
-            select x.*
-            from core.transactions as x
-            where x.tenant_id = p_tenant_id and x.id = k.id
-            limit 1
-        ) as t
+        inner join core.transactions as t on t.tenant_id = p_tenant_id and t.id = k.id
         inner join core.ratings as r
             on
                 r.tenant_id = t.tenant_id
@@ -124,12 +117,8 @@ begin
         -- Both at once: a long result is unpacked once.
         cross join lateral jsonb_to_record(r.result) as g (taxes jsonb, tax_included text)
         inner join core.tenants as n on n.id = t.tenant_id
-        cross join lateral (
-            select x.*
-            from billing.transaction_accounts as x
-            where x.tenant_id = t.tenant_id and x.transaction_id = t.id
-            limit 1
-        ) as w
+        inner join billing.transaction_accounts as w
+            on w.tenant_id = t.tenant_id and w.transaction_id = t.id
         left join core.accounts as p on p.tenant_id = w.tenant_id and p.id = w.payer_account_id
         left join core.legal_entities as e
             on e.tenant_id = p.tenant_id and e.id = p.legal_entity_id

@@ -92,13 +92,21 @@ def test_a_run_killed_at_ten_random_points_ends_like_one_that_was_not(
     while waiting and len(lost) < KILLS:
         runner = threading.Thread(target=run)
         runner.start()
+        others = (
+            " from pg_stat_activity where datname = current_database()"
+            " and pid <> pg_backend_pid() and backend_type = 'client backend'"
+        )
+        # A kill before it is there would let it run to its end.
+        while (
+            runner.is_alive()
+            and not connection.execute(
+                f"select 1{others} and query like %s", ["%accounts_waiting%"]
+            ).fetchone()
+        ):
+            pass
         # So short that the run has the most of it before it after the last one.
         time.sleep(chance.uniform(0, elapsed_s / KILLS))
-        connection.execute(
-            "select pg_terminate_backend(pid) from pg_stat_activity"
-            " where datname = current_database() and pid <> pg_backend_pid()"
-            " and backend_type = 'client backend'"
-        )
+        connection.execute(f"select pg_terminate_backend(pid){others}")
         runner.join()
         waiting = (
             connection.execute(
