@@ -31917,6 +31917,7 @@ comment on function jobs.retry_failed_ratings() is
 -- Should a batch fail, its first 40 accounts are billed one by one, and the one that fails is held
 -- as billing_failed with what PostgreSQL said in the log: it keeps nobody else waiting. What a
 -- second attempt may mend (a deadlock, no memory) fails the step as a whole, which comes again.
+-- The tables that a run reads are analysed before its first batch.
 -- Security definer: the jobs runner has no right on any table.
 -- Called by: jobs.run_due.
 -- Writes:    what billing.bill_next_accounts writes.
@@ -31941,6 +31942,20 @@ begin
     limit 1;
     if not found then
         return '';
+    end if;
+    if not exists (
+        select
+        from core.billing_run_accounts as a
+        where
+            a.tenant_id = v_run.tenant_id
+            and a.billing_run_id = v_run.id
+            and a.outcome <> 'waiting'
+    ) then
+        -- A tenant that the statistics do not know yet is taken for one of a few rows, and each
+        -- batch would read its whole month.
+        analyze
+            core.accounts, core.contracts, core.customers, core.invoice_lines, core.invoices,
+            core.ratings, core.sessions, core.transactions, ops.transactions_to_bill;
     end if;
     begin
         v_done := billing.bill_next_accounts(v_run.tenant_id, v_run.id, v_limit);
@@ -61977,7 +61992,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function jobs.request_readings", "grants jobs.request_readings"]'),
     ('jobs/retry_failed_ratings.sql', '71d94a5b4fd99ef6ef184b6b68477a7f20432d3c11ddcdf950a58c55f9dfbf2e',
     '["function jobs.retry_failed_ratings", "grants jobs.retry_failed_ratings"]'),
-    ('jobs/run_billing.sql', '8d0f16ca6831138d90708d7b78b13c7f93d4ce37ca7bea8e0379eae173df0935',
+    ('jobs/run_billing.sql', '0274ddc59b8b2cb8d467aa7b74ddd97e7630b204ec6665c1dda9f3ed0d248e10',
     '["function billing.hold_next_account", "function jobs.run_billing", "grants jobs.run_billing"]'),
     ('jobs/run_campaigns.sql', 'bb7b9f2b8bf85ab4741cc21cb9b6053521b92830da4173cc8c0600ce90d71af0',
     '["function jobs.run_campaigns", "grants jobs.run_campaigns"]'),

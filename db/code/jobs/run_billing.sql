@@ -3,6 +3,7 @@
 -- Should a batch fail, its first 40 accounts are billed one by one, and the one that fails is held
 -- as billing_failed with what PostgreSQL said in the log: it keeps nobody else waiting. What a
 -- second attempt may mend (a deadlock, no memory) fails the step as a whole, which comes again.
+-- The tables that a run reads are analysed before its first batch.
 -- Security definer: the jobs runner has no right on any table.
 -- Called by: jobs.run_due.
 -- Writes:    what billing.bill_next_accounts writes.
@@ -27,6 +28,20 @@ begin
     limit 1;
     if not found then
         return '';
+    end if;
+    if not exists (
+        select
+        from core.billing_run_accounts as a
+        where
+            a.tenant_id = v_run.tenant_id
+            and a.billing_run_id = v_run.id
+            and a.outcome <> 'waiting'
+    ) then
+        -- A tenant that the statistics do not know yet is taken for one of a few rows, and each
+        -- batch would read its whole month.
+        analyze
+            core.accounts, core.contracts, core.customers, core.invoice_lines, core.invoices,
+            core.ratings, core.sessions, core.transactions, ops.transactions_to_bill;
     end if;
     begin
         v_done := billing.bill_next_accounts(v_run.tenant_id, v_run.id, v_limit);
