@@ -296,7 +296,7 @@ from (
 ) as v (place, table_name, found_by, is_exported, hidden, on_erasure, cleared, note);
 
 create table ops.retention_rules (
-    id smallint not null generated always as identity,
+    id integer not null generated always as identity,
     table_name text not null,
     condition text,
     setting text not null,
