@@ -687,8 +687,8 @@ overriding system value
 values
     (101, 1001, 'Firmware', 'download', 'https://depot.greenway.example/firmware/'),
     (101, 1002, 'Logs', 'upload', 'https://depot.greenway.example/logs/'),
-    (102, 2001, 'Firmware', 'download', 'https://files.bluecharge.example/firmware/'),
-    (102, 2002, 'Logs', 'upload', 'https://files.bluecharge.example/logs/');
+    (102, 2001, 'Firmware', 'download', 'https://depot.bluecharge.example/firmware/'),
+    (102, 2002, 'Logs', 'upload', 'https://depot.bluecharge.example/logs/');
 
 insert into core.campaigns (tenant_id, id, name, action, payload, state, finished_at)
 overriding system value

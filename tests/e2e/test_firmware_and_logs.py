@@ -230,7 +230,7 @@ def test_a_charger_is_sent_nowhere_else(send_to: Callable[[str], tuple[int, str]
         "https://depot.greenway.example.evil.example/firmware/x",
         "https://depot.greenway.example/firmware/../x",
         "https://me@depot.greenway.example/firmware/x",
-        "https://files.bluecharge.example/firmware/x",
-        "https://files.bluecharge.example/logs/",
+        "https://depot.bluecharge.example/firmware/x",
+        "https://depot.bluecharge.example/logs/",
     ):
         assert send_to(location) == (400, "location_not_allowed")

@@ -88,7 +88,7 @@ from (values
     ($$ select api.get_log(null, 'https://depot.greenway.example/logs/',
         charge_point => 'GW-CP-1') $$, 'PT400'),
     ($$ select api.get_diagnostics(null, charge_point => 'GW-CP-1') $$, 'PT400'),
-    ($$ select api.update_firmware('https://files.bluecharge.example/firmware/a',
+    ($$ select api.update_firmware('https://depot.bluecharge.example/firmware/a',
         charge_point => 'GW-CP-1') $$, 'PT400'),
     ($$ select api.update_firmware('https://depot.greenway.example/firmware/a',
         charge_point => 'BC-CP-1') $$, 'PT404')

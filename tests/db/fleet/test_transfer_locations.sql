@@ -36,7 +36,7 @@ select is_empty(
            'https://depot.example.com/fw\..\x', 'https://depot.example.com//fw',
            'https://depot.example.com/fw#x', 'https://depot.example.com:0/fw',
            'https://depot.example.com:99999/fw', 'https://depot.example.com:/fw',
-           'https://files..example.com/fw', 'https://depot.example.com./fw', 'https://[::1]/fw',
+           'https://depot..example.com/fw', 'https://depot.example.com./fw', 'https://[::1]/fw',
            'https://depot.example.com /fw', 'https://depot.example.com/fw x', 'https://fi les/fw',
            E'https://depot.example.com/fw\n', E'https://depot.example.com/fw\r\nX: y',
            'https://fıles.example.com/fw', '', 'https://depot.example.com/' || repeat('x', 500)

@@ -53,7 +53,7 @@ select set_eq(
 
 -- Done.
 select lives_ok(
-    $$select jobs.finish_export(101, 1002, 2, 345, repeat('a', 64), 'https://files.example/x/')$$,
+    $$select jobs.finish_export(101, 1002, 2, 345, repeat('a', 64), 'https://depot.example/x/')$$,
     'it is finished'
 );
 select tests.act_as('greenway.operator');
@@ -63,7 +63,7 @@ select set_eq(
     'and ready'
 );
 select alike(
-    api.create_export_link(1002) ->> 'url', 'https://files.example/x/vx\_%',
+    api.create_export_link(1002) ->> 'url', 'https://depot.example/x/vx\_%',
     'its file is where the runner said'
 );
 
