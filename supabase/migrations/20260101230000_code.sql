@@ -2297,6 +2297,7 @@ comment on function api.accept_terms(text, text, text) is
 -- one for the closing balance; balance is the running one. What the account owes is above zero,
 -- for the wallet as well: there a balance below zero is what is left of it. Two parts of one
 -- journal on one ledger account are one line.
+-- Customers read no words of what was written off or waived: they hold the reasons of the staff.
 -- Errors:  PT404 account_unknown, also for another's; PT400 period_invalid.
 -- Definer: customers may not read the journals, which say in words what it was.
 create or replace function api.account_statement(
@@ -2392,7 +2393,12 @@ begin
         from books as b
         union all
         select
-            1, p.posted_on, j.kind, p.ledger_account, p.journal_id, j.source_key, j.description,
+            1, p.posted_on, j.kind, p.ledger_account, p.journal_id, j.source_key,
+            -- Why something was written off or waived is said among the staff.
+            case
+                when claims.role() <> 'customer' or j.kind not in ('write_off', 'adjustment')
+                    then j.description
+            end,
             p.currency, p.amount
         from postings as p
         inner join core.journals as j on j.tenant_id = v_tenant_id and j.id = p.journal_id
@@ -60716,7 +60722,7 @@ insert into ops.applied_code (path, checksum, objects) values
     '["function api.accept_terms", "grants api.accept_terms"]'),
     ('api/account_balances.sql', '16a0894037d95a9f908608763fe4cc6574e5a114d6521b0de1228dbbf59077b0',
     '["grants api.account_balances", "trigger account_balances__refuse_change on api.account_balances", "view api.account_balances"]'),
-    ('api/account_statement.sql', '83e427da8622949bb241156086d3afe902b1649cf73ee2ea6445a77c9e6bf090',
+    ('api/account_statement.sql', 'c2a52e5c70368f22a0aa370bdd6a1bb948b5cd83c375cb7cf841c18800aa0fd3',
     '["function api.account_statement", "grants api.account_statement"]'),
     ('api/accounts.sql', 'dacabe362f75c920157166f8a0c5e73465622de2fb55389ef17a1b4283f5c51f',
     '["grants api.accounts", "view api.accounts"]'),

@@ -4,6 +4,7 @@
 -- one for the closing balance; balance is the running one. What the account owes is above zero,
 -- for the wallet as well: there a balance below zero is what is left of it. Two parts of one
 -- journal on one ledger account are one line.
+-- Customers read no words of what was written off or waived: they hold the reasons of the staff.
 -- Errors:  PT404 account_unknown, also for another's; PT400 period_invalid.
 -- Definer: customers may not read the journals, which say in words what it was.
 create or replace function api.account_statement(
@@ -99,7 +100,12 @@ begin
         from books as b
         union all
         select
-            1, p.posted_on, j.kind, p.ledger_account, p.journal_id, j.source_key, j.description,
+            1, p.posted_on, j.kind, p.ledger_account, p.journal_id, j.source_key,
+            -- Why something was written off or waived is said among the staff.
+            case
+                when claims.role() <> 'customer' or j.kind not in ('write_off', 'adjustment')
+                    then j.description
+            end,
             p.currency, p.amount
         from postings as p
         inner join core.journals as j on j.tenant_id = v_tenant_id and j.id = p.journal_id

@@ -1,6 +1,6 @@
 -- The books over the API: balances, statements, adjustments, each tenant's and customer's own.
 begin;
-select plan(34);
+select plan(36);
 select tests.act_as_owner();
 insert into core.accounts (tenant_id, id, customer_id, kind)
 overriding system value
@@ -221,6 +221,26 @@ select throws_ok(
     $$select api.post_adjustment(1001, '[]', ' ')$$, 'PT400', null, 'a reason is required'
 );
 update api.ledger_accounts set number = '1201' where legal_entity_id = 1001 and role = 'bank';
+select tests.act_as_owner();
+select billing.post_journal(
+    101, 1001, 'write_off', 'words', '2020-03-01', 'EUR', 'write-off: a difficult person',
+    '[
+        {"ledger_account": "write_offs", "amount": 1},
+        {"ledger_account": "receivables", "account_id": 1091, "amount": -1}
+    ]'
+);
+select tests.act_as('greenway.accountant');
+select results_eq(
+    $$select s.description from api.account_statement(1091, '2020-03-01') as s
+      where s.kind = 'write_off'$$,
+    $$values ('write-off: a difficult person')$$, 'staff read why something was written off'
+);
+select tests.act_as('greenway.customer');
+select results_eq(
+    $$select s.amount, s.description from api.account_statement(1091, '2020-03-01') as s
+      where s.kind = 'write_off'$$,
+    $$values (-1::numeric, null::text)$$, 'a customer that it was, and nobody''s words about it'
+);
 select tests.act_as('bluecharge.admin');
 select is(
     (
